@@ -1,0 +1,105 @@
+package control
+
+import (
+	"slices"
+
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/policy"
+)
+
+// entry is a control as the catalogue lists it.
+type entry struct {
+	name, doc string
+	file      string // where it is written, within internal/control
+	runs      bool
+	make      func() Control
+}
+
+// entries lists every control: those that run, then those that are planned.
+func entries() []entry {
+	return append([]entry{
+		{"tls", "Every path to the server is encrypted, with at least this version of TLS.", "tls.go", true, func() Control { return new(TLS) }},
+		{"encryption-at-rest", "What is kept is encrypted in the store and in every backup.", "encryption_at_rest.go", true, func() Control { return new(EncryptionAtRest) }},
+		{"memory-only", "The data sets are held in memory and never written to a disk.", "memory_only.go", true, func() Control { return new(MemoryOnly) }},
+		{"tenant-isolation", "No tenant's data can be reached by another tenant's credential.", "tenant_isolation.go", true, func() Control { return new(TenantIsolation) }},
+		{"declared-data-only", "Only data of these categories is collected, and only the fields the policy declares.", "declared_data_only.go", true, func() Control { return new(DeclaredDataOnly) }},
+		{"no-sensitive-data", "No special category of data (health, biometrics, race, religion) is collected.", "no_sensitive_data.go", true, func() Control { return new(NoSensitiveData) }},
+		{"purpose-limitation", "Data, or data of the categories given, is processed for these purposes only.", "purpose_limitation.go", true, func() Control { return new(PurposeLimitation) }},
+		{"contract-basis", "These purposes rest on a contract: they reach data of people with an account, and no other.", "contract_basis.go", true, func() Control { return new(ContractBasis) }},
+		{"consent", "These purposes rest on consent, which can be withdrawn at any time.", "consent.go", true, func() Control { return new(ConsentBasis) }},
+		{"legitimate-interests", "These purposes rest on legitimate interests and stop when the person objects.", "legitimate_interests.go", true, func() Control { return new(LegitimateInterests) }},
+		{"minimisation", "These data sets are optional, and a purpose sees no more fields than it needs.", "minimisation.go", true, func() Control { return new(Minimisation) }},
+		{"no-disclosure", "Data goes to nobody but these recipients.", "no_disclosure.go", true, func() Control { return new(NoDisclosure) }},
+		{"no-direct-marketing", "Data is neither sold nor used or shared for advertising or marketing.", "no_direct_marketing.go", true, func() Control { return new(NoDirectMarketing) }},
+		{"residency", "Data is kept in these regions, and leaves them only under a recorded safeguard.", "residency.go", true, func() Control { return new(Residency) }},
+		{"retention", "Data is kept while the account is active and not after.", "retention.go", true, func() Control { return new(Retention) }},
+		{"erasure", "An erased person is unreadable at once, and gone from every backup within this time.", "erasure.go", true, func() Control { return new(Erasure) }},
+		{"interaction-log", "Every access is recorded in a ledger that shows when it was altered.", "interaction_log.go", true, func() Control { return new(InteractionLog) }},
+		{"aggregates", "A statistic is released only over this many people or more.", "aggregates.go", true, func() Control { return new(Aggregates) }},
+	}, planned()...)
+}
+
+// vocabulary answers the parser from the catalogue.
+type vocabulary struct{ entries []entry }
+
+// Catalogue returns the controls that a policy may name.
+func Catalogue() policy.Vocabulary { return vocabulary{entries()} }
+
+// Control returns what the parser needs to know of the control with the name.
+func (v vocabulary) Control(name string) (policy.ControlSpec, bool) {
+	e, ok := v.find(name)
+	if !ok {
+		return policy.ControlSpec{}, false
+	}
+	return policy.ControlSpec{Name: e.name, Doc: e.doc, Runs: e.runs, Params: paramsOf(e.make()), Check: e.check}, true
+}
+
+// Names returns the names of all controls, sorted.
+func (v vocabulary) Names() []string {
+	var names []string
+	for _, e := range v.entries {
+		names = append(names, e.name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (v vocabulary) find(name string) (entry, bool) {
+	i := slices.IndexFunc(v.entries, func(e entry) bool { return e.name == name })
+	if i < 0 {
+		return entry{}, false
+	}
+	return v.entries[i], true
+}
+
+func (e entry) check(p *policy.Policy, params policy.Params) error {
+	c := e.make()
+	if err := decode(e.name, c, params); err != nil {
+		return err
+	}
+	return c.Check(p)
+}
+
+// Of returns the control that keep names, with its parameters, and whether it runs. A name that no
+// control has is Invalid.
+func Of(keep policy.Keep) (c Control, runs bool, err error) {
+	e, ok := vocabulary{entries()}.find(keep.Control)
+	if !ok {
+		return nil, false, fault.New("control.Of", fault.Invalid, "no control is called %q", keep.Control)
+	}
+	c = e.make()
+	if err := decode(e.name, c, keep.Params); err != nil {
+		return nil, false, err
+	}
+	return c, e.runs, nil
+}
+
+// File returns the path, within the project, of the file that holds the control, "" if there is
+// none of that name.
+func File(name string) string {
+	e, ok := vocabulary{entries()}.find(name)
+	if !ok {
+		return ""
+	}
+	return "internal/control/" + e.file
+}

@@ -1,0 +1,21 @@
+package control
+
+import (
+	"errors"
+
+	"clause.dev/clause/internal/policy"
+)
+
+// NoSensitiveData keeps clauses that say no special category of data is collected: GDPR art. 9.
+type NoSensitiveData struct{}
+
+// Check finds data sets declared sensitive.
+func (c *NoSensitiveData) Check(p *policy.Policy) error {
+	var all []error
+	for _, set := range p.Data {
+		if set.Sensitive {
+			all = append(all, problem("no-sensitive-data", "", "data set %s is declared sensitive, and the clause says nothing sensitive is collected", set.ID))
+		}
+	}
+	return errors.Join(all...)
+}
