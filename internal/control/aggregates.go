@@ -16,3 +16,8 @@ func (c *Aggregates) Check(*policy.Policy) error {
 	}
 	return nil
 }
+
+// Plan raises the number of people a statistic needs.
+func (c *Aggregates) Plan(p *Plan) {
+	p.AggregateMin = max(p.AggregateMin, c.People)
+}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -12,4 +13,9 @@ type ConsentBasis struct {
 // Check finds purposes that rest on another basis.
 func (c *ConsentBasis) Check(p *policy.Policy) error {
 	return checkBasis(p, "consent", c.Purposes, policy.Consent)
+}
+
+// Plan has refusals without consent name the clause.
+func (c *ConsentBasis) Plan(p *Plan) {
+	p.ground(decision.StepConsent, c.Purposes...)
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -12,4 +13,9 @@ type ContractBasis struct {
 // Check finds purposes that rest on another basis.
 func (c *ContractBasis) Check(p *policy.Policy) error {
 	return checkBasis(p, "contract-basis", c.Purposes, policy.Contract)
+}
+
+// Plan has refusals without an account name the clause.
+func (c *ContractBasis) Plan(p *Plan) {
+	p.ground(decision.StepContract, c.Purposes...)
 }

@@ -17,6 +17,8 @@ type Control interface {
 	// Check finds parameters that cannot work, alone or with the rest of the policy: joined
 	// *fault.Error values of kind Invalid, Field being the parameter.
 	Check(*policy.Policy) error
+	// Plan adds what the server shall do.
+	Plan(*Plan)
 }
 
 // problem is a contradiction found by a control's Check, at one of its parameters.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -28,4 +29,9 @@ func (c *DeclaredDataOnly) Check(p *policy.Policy) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Plan has refusals of undeclared data name the clause.
+func (c *DeclaredDataOnly) Plan(p *Plan) {
+	p.ground(decision.StepDeclared)
 }

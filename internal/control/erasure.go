@@ -3,6 +3,7 @@ package control
 import (
 	"time"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -25,4 +26,12 @@ func (c *Erasure) Check(p *policy.Policy) error {
 			WithHint("shorten the epoch or the horizon of backups")
 	}
 	return nil
+}
+
+// Plan bounds the time to the end of the last backup.
+func (c *Erasure) Plan(p *Plan) {
+	p.ground(decision.StepErased)
+	if p.EraseWithin == 0 || c.Within < p.EraseWithin {
+		p.EraseWithin = c.Within
+	}
 }

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -13,4 +14,9 @@ type LegitimateInterests struct {
 // Check finds purposes that rest on another basis.
 func (c *LegitimateInterests) Check(p *policy.Policy) error {
 	return checkBasis(p, "legitimate-interests", c.Purposes, policy.LegitimateInterests)
+}
+
+// Plan has refusals after an objection name the clause.
+func (c *LegitimateInterests) Plan(p *Plan) {
+	p.ground(decision.StepInterests, c.Purposes...)
 }

@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -27,4 +28,9 @@ func (c *Minimisation) Check(p *policy.Policy) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Plan has refusals of fields a purpose does not see name the clause.
+func (c *Minimisation) Plan(p *Plan) {
+	p.ground(decision.StepFields)
 }

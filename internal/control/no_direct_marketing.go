@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -27,4 +28,9 @@ func (c *NoDirectMarketing) Check(p *policy.Policy) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Plan has refusals of such purposes name the clause.
+func (c *NoDirectMarketing) Plan(p *Plan) {
+	p.ground(decision.StepPurpose, marketing()...)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -26,4 +27,9 @@ func (c *NoDisclosure) Check(p *policy.Policy) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Plan has refusals of other recipients name the clause.
+func (c *NoDisclosure) Plan(p *Plan) {
+	p.ground(decision.StepRecipient)
 }

@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -18,4 +19,9 @@ func (c *NoSensitiveData) Check(p *policy.Policy) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Plan has refusals of undeclared data, of which sensitive data is part, name the clause.
+func (c *NoSensitiveData) Plan(p *Plan) {
+	p.ground(decision.StepDeclared)
 }

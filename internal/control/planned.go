@@ -11,6 +11,9 @@ type notBuilt struct{}
 // Check finds nothing: the parameters' types and values are all that is known of them.
 func (notBuilt) Check(*policy.Policy) error { return nil }
 
+// Plan asks for nothing.
+func (notBuilt) Plan(*Plan) {}
+
 // Published will keep clauses that say what is published.
 type Published struct {
 	notBuilt

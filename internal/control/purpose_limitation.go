@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -33,4 +34,9 @@ func (c *PurposeLimitation) Check(p *policy.Policy) error {
 func (c *PurposeLimitation) covers(p *policy.Policy, dataSet string) bool {
 	set, ok := p.DataSet(dataSet)
 	return ok && (len(c.Categories) == 0 || slices.Contains(c.Categories, set.Category))
+}
+
+// Plan has refusals of other purposes name the clause.
+func (c *PurposeLimitation) Plan(p *Plan) {
+	p.groundFor(decision.StepPurpose, c.Categories)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -30,4 +31,10 @@ func (c *Residency) Check(p *policy.Policy) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Plan keeps data in the regions, and has refusals elsewhere name the clause.
+func (c *Residency) Plan(p *Plan) {
+	p.ground(decision.StepRegion)
+	p.Grounds.AllowRegions(c.Regions...)
 }

@@ -3,6 +3,7 @@ package control
 import (
 	"errors"
 
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -27,4 +28,9 @@ func (c *Retention) Check(p *policy.Policy) error {
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Plan has refusals of erased people's data name the clause.
+func (c *Retention) Plan(p *Plan) {
+	p.ground(decision.StepErased)
 }

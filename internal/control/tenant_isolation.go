@@ -1,6 +1,7 @@
 package control
 
 import (
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -9,3 +10,8 @@ type TenantIsolation struct{}
 
 // Check finds nothing: isolation has no parameters and holds with any policy.
 func (c *TenantIsolation) Check(*policy.Policy) error { return nil }
+
+// Plan has refusals of another tenant's data name the clause.
+func (c *TenantIsolation) Plan(p *Plan) {
+	p.ground(decision.StepTenant)
+}

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"crypto/tls"
+
 	"clause.dev/clause/internal/policy"
 )
 
@@ -15,4 +17,11 @@ func (c *TLS) Check(*policy.Policy) error {
 		return problem("tls", "minimum", "minimum must be 1.2 or 1.3: older versions are broken (RFC 8996)")
 	}
 	return nil
+}
+
+// Plan has the listener refuse older versions.
+func (c *TLS) Plan(p *Plan) {
+	if c.Minimum == "1.3" {
+		p.TLSMin = max(p.TLSMin, tls.VersionTLS13)
+	}
 }

@@ -1,0 +1,54 @@
+package control
+
+import (
+	"crypto/tls"
+	"time"
+
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/policy"
+)
+
+// Plan is what a policy's controls make the server do. Where several clauses ask for the same, the
+// strictest is planned.
+type Plan struct {
+	TLSMin       uint16            // crypto/tls version
+	AggregateMin int               // the fewest people a released statistic is about
+	EraseWithin  time.Duration     // by when what was erased can be read nowhere; zero if not promised
+	Grounds      *decision.Grounds // which clause each step of a decision rests on
+
+	clause string // the one being planned
+}
+
+// leastPeople is the bound on statistics that holds even if no clause promises one.
+const leastPeople = 2
+
+// PlanOf plans for every clause of a policy whose controls run.
+func PlanOf(p *policy.Policy) (*Plan, error) {
+	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Grounds: &decision.Grounds{}}
+	for _, clause := range p.Clauses {
+		plan.clause = clause.ID
+		for _, keep := range clause.Keep {
+			c, runs, err := Of(keep)
+			if err != nil {
+				return nil, fault.Wrap("control.PlanOf", err)
+			}
+			if runs {
+				c.Plan(plan)
+			}
+		}
+	}
+	plan.clause = ""
+	return plan, nil
+}
+
+// ground makes a step of decisions rest on the clause being planned, for all purposes if none is
+// named.
+func (p *Plan) ground(step decision.Step, purposes ...string) {
+	p.Grounds.Add(step, p.clause, purposes...)
+}
+
+// groundFor is ground for data of some categories, all if there are none.
+func (p *Plan) groundFor(step decision.Step, categories Categories) {
+	p.Grounds.AddFor(step, p.clause, decision.Scope{Categories: categories})
+}

@@ -1,0 +1,70 @@
+package control
+
+import (
+	"context"
+	"crypto/x509"
+	"io"
+	"net/http"
+	"time"
+
+	"clause.dev/clause/internal/policy"
+)
+
+// System is what a probe may use of a running server: its front door, as any caller sees it, and
+// raw sight of what it keeps. A part that is nil cannot be probed, and the probes that need it say
+// that they were unable.
+type System struct {
+	URL   string         // of the front door, without a slash at the end
+	HTTP  *http.Client   // trusts the server's certificate
+	Roots *x509.CertPool // what HTTP trusts, for handshakes of the probe's own; nil for the machine's
+	Plain []string       // addresses (host:port) at which plain HTTP is answered, beside that of URL
+
+	Policy *policy.Policy // as published
+	Canary Canary
+
+	Files   []string // files and folders that could hold data: store, blobs, temporary folder, backups
+	Store   RawStore
+	Epochs  func() []Epoch                                           // of the key folder, oldest first
+	Backup  func(ctx context.Context, w io.Writer) error             // a backup, as an operator makes it
+	Restore func(ctx context.Context, r io.Reader) (*Scratch, error) // of a backup, beside the server, with its keys
+
+	Now func() time.Time
+}
+
+// Canary is what probes work on: two tenants that nobody else uses, and credentials for them that
+// the server holds in memory only.
+type Canary struct {
+	A, B    Tenant
+	Auditor string // a key with scope audit, for both tenants
+	Admin   string // a key with scope admin
+}
+
+// Tenant is a canary tenant. Its key has the scopes data and subjects and all purposes.
+type Tenant struct{ ID, Region, Environment, Key string }
+
+// RawStore is sight of the store from below, past every check.
+type RawStore interface {
+	// Settle brings what is pending to where Rows and the files show it: sweeps that are due are
+	// done, logs written back, deleted bytes scrubbed.
+	Settle(ctx context.Context) error
+	// Rows calls row with every row of the tenant, "" for those of the organisation: the table, and
+	// the bytes of all columns.
+	Rows(ctx context.Context, tenant string, row func(table string, columns map[string][]byte) error) error
+}
+
+// Epoch is one epoch of the key folder; a time is zero for what has not happened yet.
+type Epoch struct {
+	Number                  int64
+	Began, Ended, Destroyed time.Time
+}
+
+// Scratch is a server restored from a backup into a store of its own, which Close throws away. Its
+// canary credentials are those of the server that was backed up.
+type Scratch struct {
+	URL   string
+	HTTP  *http.Client
+	Store RawStore
+	// Exec runs SQL on the scratch store, past every check.
+	Exec  func(ctx context.Context, tenant, query string, args ...any) error
+	Close func() error
+}
