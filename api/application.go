@@ -1,0 +1,37 @@
+package api
+
+import "time"
+
+// NewApplication asks for a credential: what an application may do, at most.
+type NewApplication struct {
+	Title       string    `json:"title" minLength:"1" maxLength:"200" doc:"The application's name for people."`
+	Tenants     []string  `json:"tenants,omitempty" nullable:"false" maxItems:"1000" doc:"The tenants whose data it may ask for."`
+	Purposes    []string  `json:"purposes,omitempty" nullable:"false" maxItems:"256" doc:"The purposes it may name."`
+	Scopes      []string  `json:"scopes" nullable:"false" minItems:"1" maxItems:"4" enum:"data,subjects,audit,admin" doc:"The parts of the interface it may use."`
+	Environment string    `json:"environment" minLength:"1" maxLength:"128" doc:"The one environment it belongs to." example:"production"`
+	Expires     time.Time `json:"expires" doc:"When its key stops working."`
+}
+
+// Application is a program that may call the server.
+type Application struct {
+	ID          string     `json:"id"`
+	Title       string     `json:"title"`
+	Tenants     []string   `json:"tenants" nullable:"false"`
+	Purposes    []string   `json:"purposes" nullable:"false"`
+	Scopes      []string   `json:"scopes" nullable:"false"`
+	Environment string     `json:"environment"`
+	Expires     time.Time  `json:"expires"`
+	Revoked     *time.Time `json:"revoked,omitempty"`
+	Created     time.Time  `json:"created"`
+}
+
+// CreatedApplication is a new application with its key, which is shown this once.
+type CreatedApplication struct {
+	Application Application `json:"application"`
+	Key         string      `json:"key" doc:"The secret for the Authorization header. It cannot be shown again."`
+}
+
+// Applications is a list of applications.
+type Applications struct {
+	Applications []Application `json:"applications" nullable:"false"`
+}
