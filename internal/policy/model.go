@@ -17,6 +17,10 @@ type Policy struct {
 	Purposes     []Purpose
 	Recipients   []Recipient
 	Clauses      []Clause
+
+	File   string // the name it was parsed under
+	Source []byte // the file as published, byte for byte
+	Digest string // of Source, see [Digest]
 }
 
 // Organisation is who publishes the policy.
@@ -33,12 +37,16 @@ type Organisation struct {
 type Authority struct{ Name, URL string }
 
 // Law is a law the policy names.
-type Law struct{ ID, Title, Citation string }
+type Law struct {
+	ID, Title, Citation string
+	Pos                 Pos
+}
 
 // Region is a place where data is kept: a cluster runs in one.
 type Region struct {
 	ID, Provider, Place string
 	Country             string // ISO 3166-1 alpha-2
+	Pos                 Pos
 }
 
 // Backups is the schedule on which erasure rests: a backup can be opened until the epoch it was
@@ -66,6 +74,7 @@ type DataSet struct {
 	Many      bool          // several records a subject; otherwise one
 	Keep      time.Duration // zero: while the account is active
 	Fields    []Field
+	Pos       Pos
 }
 
 // Field returns the field with the id.
@@ -99,6 +108,7 @@ type Field struct {
 	Unique    bool     // at most one record of the tenant holds a value; implies Find
 	Max       int      // longest text in bytes, largest blob in bytes; zero: the type's default
 	Values    []string // of an enum
+	Pos       Pos
 }
 
 // Basis is the legal ground of a purpose, GDPR art. 6(1).
@@ -135,12 +145,14 @@ type Purpose struct {
 	Recipients       []string // recipients the purpose may disclose to
 	UnderRestriction bool     // goes on while processing is restricted, GDPR art. 18(2)
 	When             string   // a CEL condition of the site, empty for none
+	Pos              Pos
 }
 
 // Sight is the part of a data set that a purpose may see.
 type Sight struct {
 	DataSet string
 	Fields  []string // never empty: "all" in the file is expanded
+	Pos     Pos
 }
 
 // Recipient is a party that data may be disclosed to, GDPR art. 4(9).
@@ -149,6 +161,7 @@ type Recipient struct {
 	Role      string // processor, controller, authority
 	Region    string
 	Safeguard string // the recorded safeguard of a transfer outside: GDPR ch. V, PDPL art. 22
+	Pos       Pos
 }
 
 // Clause is one published promise.
@@ -211,6 +224,11 @@ type Param struct {
 	Type      ParamType
 	Required  bool
 	Values    []string // the values allowed, empty for any
+}
+
+// Region returns the region with the id.
+func (p *Policy) Region(id string) (*Region, bool) {
+	return find(p.Regions, func(r *Region) string { return r.ID }, id)
 }
 
 // DataSet returns the data set with the id.

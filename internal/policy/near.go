@@ -1,0 +1,70 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// advise says which of the known names was probably meant, or else lists them.
+func advise(name string, known []string) string {
+	if near := nearest(name, known); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return "none is declared"
+	}
+	const shown = 12
+	sorted := slices.Sorted(slices.Values(known))
+	if len(sorted) > shown {
+		return fmt.Sprintf("one of %s and %d more", strings.Join(sorted[:shown], ", "), len(sorted)-shown)
+	}
+	return "one of " + strings.Join(sorted, ", ")
+}
+
+// nearest returns the known name that differs least from name, "" if none is near.
+func nearest(name string, known []string) string {
+	const longest = 64 // no id is longer, and the distance costs the product of both lengths
+	if len(name) > longest {
+		return ""
+	}
+	best, limit := "", max(1, min(3, len(name)/3))
+	for _, k := range known {
+		if len(k) > longest {
+			continue
+		}
+		if d := distance(plainName(name), plainName(k)); d <= limit && (best == "" || d < limit) {
+			best, limit = k, d
+		}
+	}
+	return best
+}
+
+// plainName lets a name match one that differs in case or in the dash it uses.
+func plainName(s string) string {
+	return strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(s))
+}
+
+// distance is the number of insertions, deletions, replacements and swaps of neighbours that
+// make one name of the other (optimal string alignment).
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			change := 1
+			if a[i-1] == b[j-1] {
+				change = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}

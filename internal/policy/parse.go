@@ -1,0 +1,148 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math"
+	"regexp"
+)
+
+// Bounds of a policy. Decisions keep purposes and fields in sets of fixed size, of 256 and 64
+// members; a purpose's number 0 stands for none.
+const (
+	MaxPurposes = 255
+	MaxFields   = 64 // of a data set
+	maxDataSets = 1000
+	maxClauses  = 10_000
+)
+
+// Parse reads a policy file. The name is for messages only. The error is Problems and holds
+// everything wrong with the file; the policy is nil then.
+func Parse(file string, src []byte, v Vocabulary) (p *Policy, err error) {
+	r := &reader{file: file, src: src, vocabulary: v, policy: &Policy{File: file, Source: src}}
+	defer func() {
+		if failure := recover(); failure != nil {
+			r.problem(Pos{}, 0, BadFile, "the policy cannot be read", "this is a fault of Clause: report it with the file")
+			p, err = nil, r.result()
+		}
+	}()
+	if root := r.load(src); root != nil {
+		policyForm(r.policy).read(r, &node{value: "the policy", pos: Pos{Line: 1, Column: 1}, width: 1}, root)
+		r.finish()
+	}
+	if len(r.problems) > 0 {
+		return nil, r.result()
+	}
+	r.policy.Digest = Digest(r.policy)
+	return r.policy, nil
+}
+
+// Digest names the version of a policy in force: the SHA-256 of the published file's bytes, in
+// hexadecimal. Anyone who has the file can compute it.
+func Digest(p *Policy) string {
+	sum := sha256.Sum256(p.Source)
+	return hex.EncodeToString(sum[:])
+}
+
+var (
+	countryForm = regexp.MustCompile(`^[A-Z]{2}$`)
+	urlForm     = regexp.MustCompile(`^https?://[^\s/?#@]+([/?#]\S*)?$`)
+	contactForm = regexp.MustCompile(`^(mailto:)?[^\s@]+@[^\s@]+\.[^\s@]+$|^https?://[^\s/?#@]+([/?#]\S*)?$`)
+)
+
+func country(into *string) text {
+	return text{into, 2, countryForm, "two capital letters of ISO 3166-1, such as AE"}
+}
+
+func link(into *string) text {
+	return text{into, 2000, urlForm, "an address that begins with https://"}
+}
+
+func policyForm(p *Policy) form {
+	return form{what: "the policy", keys: []key{
+		{"version", title(&p.Version), true, `the version as published, e.g. "2026-02-01"`},
+		{"organisation", organisationForm(&p.Organisation), true, "who publishes the policy"},
+		{"laws", group[Law]{into: &p.Laws, noun: "law", most: 100, body: lawForm, none: true}, false, "the laws the policy names: id, title, citation"},
+		{"calendar", country(&p.Calendar), false, "the country whose business days deadlines count, ISO 3166-1"},
+		{"regions", group[Region]{into: &p.Regions, noun: "region", most: 256, body: regionForm}, true, "the places where data is kept or goes"},
+		{"environments", list[string]{into: &p.Environments, ids: true, most: 16}, true, "production, test, …: kept apart from one another"},
+		{"backups", backupsForm(&p.Backups), true, "the schedule on which erasure rests"},
+		{"data", group[DataSet]{into: &p.Data, noun: "data set", most: maxDataSets, body: dataSetForm}, true, "the data sets: every kind of record about a person"},
+		{"purposes", group[Purpose]{into: &p.Purposes, noun: "purpose", most: MaxPurposes, body: purposeForm}, true, "why data is processed, and which of it"},
+		{"recipients", group[Recipient]{into: &p.Recipients, noun: "recipient", most: 1000, body: recipientForm, none: true}, false, "who data may be disclosed to; empty for nobody"},
+		{"clauses", clauses{&p.Clauses}, true, "the promises, in the order they are published"},
+	}}
+}
+
+func organisationForm(o *Organisation) form {
+	return form{what: "organisation", keys: []key{
+		{"name", title(&o.Name), true, "the organisation's name"},
+		{"role", choice[string]{&o.Role, []string{"controller", "processor"}}, true, "controller or processor of the data, GDPR art. 4"},
+		{"address", text{into: &o.Address, most: 1000}, false, "its postal address"},
+		{"contact", text{&o.Contact, 2000, contactForm, "an email address, or an address that begins with https://"}, true, "where privacy requests go: an email address or a page"},
+		{"website", link(&o.Website), false, "its website"},
+		{"authority", form{what: "authority", keys: []key{
+			{"name", title(&o.Authority.Name), true, "the authority's name"},
+			{"url", link(&o.Authority.URL), true, "where a complaint is made"},
+		}}, false, "the supervisory authority where people can complain"},
+	}}
+}
+
+func lawForm(l *Law, id string, pos Pos) value {
+	l.ID, l.Pos = id, pos
+	return form{what: fmt.Sprintf("law %q", id), keys: []key{
+		{"title", title(&l.Title), true, "the law's name"},
+		{"citation", title(&l.Citation), true, "how it is cited"},
+	}}
+}
+
+func regionForm(g *Region, id string, pos Pos) value {
+	g.ID, g.Pos = id, pos
+	return form{what: fmt.Sprintf("region %q", id), keys: []key{
+		{"provider", title(&g.Provider), true, "who runs the place, e.g. Azure"},
+		{"place", title(&g.Place), true, "the provider's name of the place, e.g. UAE North (Dubai)"},
+		{"country", country(&g.Country), true, "its country, ISO 3166-1"},
+	}}
+}
+
+func backupsForm(b *Backups) form {
+	return form{what: "backups", keys: []key{
+		{"epoch", span{&b.Epoch}, true, "how long an epoch key is the newest: 7d"},
+		{"horizon", span{&b.Horizon}, true, "how long after its epoch a backup can still be restored: 21d"},
+	}}
+}
+
+func recipientForm(c *Recipient, id string, pos Pos) value {
+	c.ID, c.Pos = id, pos
+	return form{what: fmt.Sprintf("recipient %q", id), keys: []key{
+		{"name", title(&c.Name), true, "the recipient's name"},
+		{"role", choice[string]{&c.Role, []string{"processor", "controller", "authority"}}, true, "processor, controller or authority"},
+		{"region", name{&c.Region, toRegion}, true, "the region it keeps the data in"},
+		{"safeguard", text{into: &c.Safeguard, most: textLength}, false, "the recorded safeguard of a transfer outside: GDPR chapter V, PDPL art. 22"},
+	}}
+}
+
+// clauses are the promises.
+type clauses struct{ into *[]Clause }
+
+func (c clauses) series() series[Clause] {
+	return series[Clause]{into: c.into, most: maxClauses, body: clauseForm}
+}
+
+func (c clauses) read(r *reader, at, n *node) {
+	c.series().read(r, at, n)
+	seen := map[string]*node{}
+	for _, item := range n.items {
+		for _, p := range item.pairs {
+			if p.key.value == "id" && p.value.kind == textKind {
+				r.repeated(seen, p.value, "the clause")
+			}
+		}
+	}
+}
+
+func (c clauses) schema(v Vocabulary) object { return c.series().schema(v) }
+
+// anyInteger is the whole range of a control's integer; the control's own check narrows it.
+func anyInteger(into *int64) number { return number{into, math.MinInt64, math.MaxInt64} }

@@ -1,0 +1,137 @@
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxProblems is how many problems are told one by one.
+const maxProblems = 100
+
+// reader reads one file and gathers what is wrong with it.
+type reader struct {
+	file       string
+	src        []byte
+	lines      []string
+	vocabulary Vocabulary
+	policy     *Policy
+	problems   Problems
+	more       int      // problems beyond maxProblems
+	later      []func() // checks of references, run when everything has been read
+	known      map[reference][]string
+}
+
+// problem records what is wrong at a place; width characters are underlined.
+func (r *reader) problem(pos Pos, width int, code Code, msg, hint string) {
+	if len(r.problems) == maxProblems {
+		r.more++
+		return
+	}
+	p := Problem{File: r.file, Pos: pos, Code: code, Msg: msg, Hint: hint}
+	if pos.Line > 0 {
+		if r.lines == nil {
+			r.lines = strings.SplitAfter(string(r.src), "\n")
+		}
+		if pos.Line <= len(r.lines) {
+			p.Excerpt = excerpt(r.lines[pos.Line-1], pos, width)
+		}
+	}
+	r.problems = append(r.problems, p)
+}
+
+func (r *reader) fail(n *node, code Code, hint, format string, args ...any) {
+	r.problem(n.pos, n.width, code, fmt.Sprintf(format, args...), hint)
+}
+
+// wrongType records that n is not what key must hold. It reports whether that was so.
+func (r *reader) wrongType(key, n *node, want ...kind) bool {
+	if slices.Contains(want, n.kind) {
+		return false
+	}
+	switch {
+	case n.kind == nullKind:
+		r.fail(key, MissingKey, "give a value, or remove the key", "%s has no value", key.value)
+	case want[0] == textKind && (n.kind == numberKind || n.kind == boolKind):
+		r.fail(n, BadType, fmt.Sprintf("put it in quotes: \"%s\"", n.value), "%s must be a text, not %s", key.value, n.kind)
+	default:
+		r.fail(n, BadType, "see docs/policy.md", "%s must be %s, not %s", key.value, want[0], n.kind)
+	}
+	return true
+}
+
+// reference is a sort of id that other parts of the policy can name.
+type reference string
+
+const (
+	toDataSet   reference = "data set"
+	toPurpose   reference = "purpose"
+	toRegion    reference = "region"
+	toRecipient reference = "recipient"
+	toCategory  reference = "category"
+)
+
+// section is where the ids of the sort are declared, for advice.
+func (s reference) section() string {
+	switch s {
+	case toDataSet:
+		return "data"
+	case toCategory:
+		return "the category of a data set"
+	default:
+		return string(s) + "s"
+	}
+}
+
+// refer checks, once everything has been read, that n's text names something of the sort.
+func (r *reader) refer(n *node, to reference) {
+	r.later = append(r.later, func() { r.resolve(n, to) })
+}
+
+func (r *reader) resolve(n *node, to reference) bool {
+	if slices.Contains(r.known[to], n.value) {
+		return true
+	}
+	advice := advise(n.value, r.known[to]) + fmt.Sprintf("; or declare it under %s", to.section())
+	r.fail(n, Dangling, advice, "there is no %s %q", to, n.value)
+	return false
+}
+
+// finish runs the checks that needed the whole file.
+func (r *reader) finish() {
+	p := r.policy
+	r.known = map[reference][]string{
+		toDataSet:   each(p.Data, func(d DataSet) string { return d.ID }),
+		toPurpose:   each(p.Purposes, func(u Purpose) string { return u.ID }),
+		toRegion:    each(p.Regions, func(g Region) string { return g.ID }),
+		toRecipient: each(p.Recipients, func(c Recipient) string { return c.ID }),
+		toCategory:  each(p.Data, func(d DataSet) string { return d.Category }),
+	}
+	for sort, ids := range r.known {
+		slices.Sort(ids)
+		r.known[sort] = slices.Compact(ids)
+	}
+	for _, check := range r.later {
+		check()
+	}
+}
+
+// result is every problem in the order of the file.
+func (r *reader) result() Problems {
+	slices.SortStableFunc(r.problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))
+	})
+	if r.more > 0 {
+		return append(r.problems, Problem{File: r.file, Code: OverBound, Msg: fmt.Sprintf("and %s more", count(r.more, "problem"))})
+	}
+	return r.problems
+}
+
+func each[T any](all []T, name func(T) string) []string {
+	names := make([]string, 0, len(all))
+	for _, v := range all {
+		names = append(names, name(v))
+	}
+	return names
+}
