@@ -1,0 +1,93 @@
+package db
+
+// Table is one table of the store, for backup and restore.
+type Table struct {
+	Name      string
+	Columns   []Column // in the order of the schema
+	Key       []string // the primary key
+	PerTenant bool     // tenant_id is its first key column and, on PostgreSQL, row-level security guards it
+}
+
+// Column is one column.
+type Column struct {
+	Name string
+	Type Type
+}
+
+// Type is what a column holds.
+type Type uint8
+
+// The types of columns. None is ever NULL.
+const (
+	Text    Type = iota // string
+	Integer             // int64; times are microseconds since 1970 UTC, 0 for none
+	Bytes               // []byte
+)
+
+func text(names ...string) []Column    { return columns(Text, names) }
+func integer(names ...string) []Column { return columns(Integer, names) }
+func bytes(names ...string) []Column   { return columns(Bytes, names) }
+
+func columns(t Type, names []string) []Column {
+	list := make([]Column, len(names))
+	for i, name := range names {
+		list[i] = Column{name, t}
+	}
+	return list
+}
+
+func join(parts ...[]Column) []Column {
+	var all []Column
+	for _, part := range parts {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// Tables returns the tables in an order in which they can be restored.
+func Tables() []Table { return append(organisationTables(), tenantTables()...) }
+
+func organisationTables() []Table {
+	return []Table{
+		{Name: "tenants", Key: []string{"tenant_id"},
+			Columns: join(text("tenant_id", "title", "region", "environment", "state"), integer("created_at"))},
+		{Name: "meta", Key: []string{"key"},
+			Columns: join(text("key"), bytes("value"))},
+		{Name: "credentials", Key: []string{"credential_id"},
+			Columns: join(text("credential_id", "title"), bytes("secret_hash"),
+				text("tenants", "purposes", "scopes", "environment"), integer("expires_at", "revoked_at", "created_at"))},
+		{Name: "evidence", Key: []string{"clause_id", "control", "probed_at"},
+			Columns: join(text("clause_id", "control"), integer("probed_at"), text("outcome", "detail"))},
+	}
+}
+
+func tenantTables() []Table {
+	return []Table{
+		perTenant("tenant_keys", []string{"key_id"},
+			text("key_id"), integer("epoch"), bytes("wrapped"), integer("created_at", "retired_at")),
+		perTenant("subjects", []string{"subject_id"},
+			text("subject_id", "tenant_key_id", "key_id"), bytes("wrapped", "sealed"), integer("created_at")),
+		perTenant("records", []string{"subject_id", "data_set", "record_id"},
+			text("subject_id", "data_set", "record_id"), integer("version"), bytes("sealed"), integer("created_at", "updated_at")),
+		perTenant("lookups", []string{"data_set", "field", "hash", "slot"},
+			text("data_set", "field"), bytes("hash"), text("slot", "subject_id", "record_id", "tenant_key_id")),
+		perTenant("blobs", []string{"blob_id"},
+			text("blob_id", "subject_id", "state"), integer("size", "created_at")),
+		perTenant("idempotency", []string{"credential_id", "key_hash"},
+			text("credential_id"), bytes("key_hash", "request_hash"), text("subject_id"), bytes("outcome"), integer("created_at")),
+		perTenant("sweeps", []string{"subject_id"},
+			text("subject_id"), integer("requested_at", "done_at")),
+		perTenant("ledger_heads", nil,
+			integer("size"), bytes("edge"), integer("updated_at")),
+		perTenant("ledger_chunks", []string{"first"},
+			integer("first", "count"), bytes("entries", "hashes")),
+	}
+}
+
+func perTenant(name string, key []string, columns ...[]Column) Table {
+	return Table{
+		Name: name, PerTenant: true,
+		Key:     append([]string{"tenant_id"}, key...),
+		Columns: join(append([][]Column{text("tenant_id")}, columns...)...),
+	}
+}
