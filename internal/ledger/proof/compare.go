@@ -69,11 +69,20 @@ func (v *verification) heads() {
 		case h.Size > v.tree.size():
 			return // an entry below it is missing, which was found
 		case v.tree.root(h.Size) != h.Root:
+			if v.explained(good, h.Size) {
+				return
+			}
 			v.found(good, "one of the entries %d to %d is not what it was by %s", good, h.Size-1, h.By)
 			return
 		}
 		good = h.Size
 	}
+}
+
+// explained reports whether an entry from (included) to (excluded) was found already, so that roots
+// above it must differ.
+func (v *verification) explained(from, to int64) bool {
+	return slices.ContainsFunc(v.report.Findings, func(f Finding) bool { return f.Index >= from && f.Index < to })
 }
 
 // done puts the findings in order and bounds them.
