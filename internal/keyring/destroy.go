@@ -47,14 +47,17 @@ func (r *Ring) record(lines []destroyal) error {
 	return r.dir.appendDestroyed(lines)
 }
 
+// clockSkew is how far the clocks of servers that share a folder may be apart.
+const clockSkew = 24 * time.Hour
+
 // Prune forgets keys destroyed before the time, if no epoch is left under which a copy of them could
-// open: those destroyed before the oldest living epoch began. The list stays as long as the horizon.
+// open: those destroyed at least a day before the oldest living epoch began.
 func (r *Ring) Prune(before time.Time) error {
 	const op = "keyring.Prune"
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if oldest := r.oldestLiving(); oldest.Before(before) {
-		before = oldest
+	if safe := r.oldestLiving().Add(-clockSkew); safe.Before(before) {
+		before = safe
 	}
 	pruned, err := r.prune(before)
 	if err != nil {

@@ -67,44 +67,61 @@ func (f folder) readEpoch(kind fileKind, name string, number int64) (*keyFile, e
 	return file, nil
 }
 
-// readEpochs brings the table up to the folder, opening the keys it does not hold yet.
+// readEpochs brings the table up to the folder. Epochs that are over go first: that they are forgotten
+// must not wait for a root that cannot be asked about the new ones.
 func (r *Ring) readEpochs(ctx context.Context) error {
 	files, err := r.dir.lockedEpochFiles()
 	if err != nil {
 		return err
 	}
-	if len(files) == 0 {
-		return missing(epochName(1))
+	if err := complete(files); err != nil {
+		return err
 	}
-	old := r.epochs.Load()
 	next := &epochTable{keys: map[int64]*epochKey{}}
 	for i, file := range files {
-		if file.number != int64(i)+1 {
-			return missing(epochName(int64(i) + 1))
-		}
 		next.list = append(next.list, Epoch{Number: file.number, Began: file.began, Destroyed: file.destroyed})
 		if i > 0 {
 			next.list[i-1].Ended = file.began
 		}
 		if file.kind == kindGone {
-			continue
+			r.forget(file.number, file.destroyed)
 		}
-		if old != nil && old.keys[file.number] != nil {
-			next.keys[file.number] = old.keys[file.number]
-			continue
-		}
-		key, err := r.openSealed(ctx, epochName(file.number), file)
-		if err != nil {
-			return err
-		}
-		next.keys[file.number] = newEpochKey(key)
-		clear(key)
 	}
-	if next.keys[next.newest().Number] == nil {
-		return missing(epochName(next.newest().Number))
+	for _, file := range files {
+		if file.kind == kindEpoch {
+			if next.keys[file.number], err = r.epochOf(ctx, file); err != nil {
+				return err
+			}
+		}
 	}
 	r.epochs.Store(next)
 	return nil
+}
+
+// complete refuses a folder that lacks an epoch: its people would be lost without anybody deciding so.
+func complete(files []*keyFile) error {
+	for i, file := range files {
+		if file.number != int64(i)+1 {
+			return missing(epochName(int64(i) + 1))
+		}
+	}
+	if len(files) == 0 || files[len(files)-1].kind == kindGone {
+		return missing(epochName(int64(len(files)) + 1))
+	}
+	return nil
+}
+
+// epochOf returns the key of a file: the one in memory, or else what the root opens.
+func (r *Ring) epochOf(ctx context.Context, file *keyFile) (*epochKey, error) {
+	if table := r.epochs.Load(); table != nil && table.keys[file.number] != nil {
+		return table.keys[file.number], nil
+	}
+	key, err := r.openSealed(ctx, epochName(file.number), file)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	return newEpochKey(key), nil
 }
 
 // Turn begins a new epoch. Keys made from now on are under it; the older ones stay open until their
@@ -150,7 +167,8 @@ func (r *Ring) placeEpoch(file *keyFile) error {
 }
 
 // DestroyEpoch destroys an epoch's key for ever: no tenant key and no backup made under it opens again.
-// The newest epoch is refused with Conflict. A tombstone stays for Epochs. It may be repeated after a
+// Every key that shall live MUST have been wrapped under a newer epoch before. The newest epoch is
+// refused with Conflict. A tombstone stays for Epochs. It may be repeated after a
 // failure: once the tombstone is written the epoch is over, here and after every restart.
 func (r *Ring) DestroyEpoch(ctx context.Context, number int64, now time.Time) error {
 	const op = "keyring.DestroyEpoch"
@@ -194,6 +212,9 @@ func (r *Ring) bury(epoch Epoch, now time.Time) error {
 // forget drops an epoch's key from memory at once, whatever happens to its file next.
 func (r *Ring) forget(number int64, at time.Time) {
 	old := r.epochs.Load()
+	if old == nil || old.keys[number] == nil {
+		return
+	}
 	next := &epochTable{list: slices.Clone(old.list), keys: maps.Clone(old.keys)}
 	next.list[number-1].Destroyed = at
 	delete(next.keys, number)

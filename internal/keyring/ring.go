@@ -81,7 +81,7 @@ func (r *Ring) Epoch() Epoch { return r.epochs.Load().newest() }
 func (r *Ring) Epochs() []Epoch { return slices.Clone(r.epochs.Load().list) }
 
 // Signer returns the key that signs the ledger's checkpoints. It is made with the folder.
-func (r *Ring) Signer() ed25519.PrivateKey { return r.signer }
+func (r *Ring) Signer() ed25519.PrivateKey { return slices.Clone(r.signer) }
 
 // Destroyed reports whether the key with this id was destroyed.
 func (r *Ring) Destroyed(id ID) bool { return r.destroyed.has(id) }

@@ -161,22 +161,36 @@ func transitFault(err error) error {
 		return &fault.Error{Op: op, Kind: fault.Unavailable, Msg: "OpenBao cannot be reached", Err: unreached(err),
 			Hint: "check its address, its certificate and that it is running"}
 	}
-	said := strings.Join(answer.Errors, " ")
-	switch {
-	case answer.StatusCode == http.StatusForbidden:
+	switch answer.StatusCode {
+	case http.StatusBadRequest:
+		return badRequest(strings.Join(answer.Errors, " "))
+	case http.StatusForbidden:
 		return fault.New(op, fault.Unavailable, "OpenBao refuses the token").
 			WithHint("the token has expired, or its policy does not allow update on encrypt/ and decrypt/ of this key")
-	case answer.StatusCode == http.StatusNotFound:
+	case http.StatusNotFound:
 		return fault.New(op, fault.Unavailable, "OpenBao has no transit engine at this mount")
-	case answer.StatusCode == http.StatusBadRequest && strings.Contains(said, "key not found"):
-		return fault.New(op, fault.Unavailable, "OpenBao has no key of this name").
-			WithHint("bao write -f <mount>/keys/<key> for a new store; for an old one give the key it was made with")
-	case answer.StatusCode == http.StatusBadRequest:
-		return fault.New(op, fault.Invalid, "not sealed by this OpenBao key")
-	case answer.StatusCode == http.StatusServiceUnavailable:
+	case http.StatusServiceUnavailable:
 		return fault.New(op, fault.Unavailable, "OpenBao is sealed or in maintenance").WithHint("unseal it, then try again")
 	}
 	return fault.New(op, fault.Unavailable, "OpenBao answered with status %d", answer.StatusCode)
+}
+
+// badRequest tells the one answer that means "another key" from those that a change in OpenBao mends.
+// The texts are those of OpenBao's sdk/helper/keysutil/policy.go and builtin/logical/transit.
+func badRequest(said string) error {
+	const op = "keyring.transit"
+	switch {
+	case strings.Contains(said, "key not found"):
+		return fault.New(op, fault.Unavailable, "OpenBao has no key of this name").
+			WithHint("bao write -f <mount>/keys/<key> for a new store; for an old one name the key it was made with")
+	case strings.Contains(said, "too old"), strings.Contains(said, "too new"):
+		return fault.New(op, fault.Unavailable, "OpenBao does not hold the version of its key that sealed this").
+			WithHint("lower min_decryption_version of the key, or restore it whole")
+	case strings.Contains(said, "message authentication failed"), strings.Contains(said, "invalid ciphertext"):
+		return fault.New(op, fault.Invalid, "not sealed by this OpenBao key")
+	}
+	return fault.New(op, fault.Unavailable, "OpenBao refuses the request as malformed").
+		WithHint("is the key of type aes256-gcm96, and not derived?")
 }
 
 // unreached keeps of a failed call what says why, without the address.
