@@ -2,13 +2,18 @@ package decision
 
 import (
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/types"
 
 	"clause.dev/clause/internal/fault"
 )
 
-// costLimit bounds a site condition, in CEL's units: a comparison costs about one.
-const costLimit = 1000
+// costLimit bounds a site condition, in CEL's units: a comparison costs about one. maxName is the
+// longest value of a variable that the bound is reckoned with.
+const (
+	costLimit = 1000
+	maxName   = 128
+)
 
 // conditions is the language of site conditions: CEL over what a decision knows. Hours are of UTC,
 // weekdays ISO 8601's: Monday is 1.
@@ -45,11 +50,31 @@ func (l *conditions) compile(text string) (*condition, error) {
 	if !ast.OutputType().IsExactType(cel.BoolType) {
 		return nil, fault.New(op, fault.Invalid, "the condition yields %s, not bool", ast.OutputType())
 	}
+	worst, err := l.env.EstimateCost(ast, sizes{})
+	if err != nil || worst.Max > costLimit {
+		return nil, fault.New(op, fault.Invalid, "the condition may cost more than a decision can spend")
+	}
 	program, err := l.env.Program(ast, cel.EvalOptions(cel.OptOptimize), cel.CostLimit(costLimit))
 	if err != nil {
 		return nil, fault.New(op, fault.Invalid, "the condition cannot be evaluated: %s", err)
 	}
 	return &condition{program}, nil
+}
+
+// sizes tells CEL's estimate how long a variable may be; the rest it knows.
+type sizes struct{}
+
+// EstimateSize bounds variables.
+func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
+	if len(node.Path()) != 1 {
+		return nil
+	}
+	return &cost.SizeEstimate{Max: maxName}
+}
+
+// EstimateCallCost returns nil: the standard costs hold.
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
 }
 
 // CheckCondition returns fault.Invalid if the text is no site condition of a purpose: CEL that
