@@ -46,7 +46,7 @@ func (k keeps) read(r *reader, at, n *node) {
 		}
 		spec, ok := r.vocabulary.Control(control.value)
 		if !ok {
-			r.fail(control, UnknownKey, advise(control.value, r.vocabulary.Names()), "there is no control %q", control.value)
+			r.fail(control, UnknownKey, advise(control.value, r.vocabulary.Names()), "there is no control %q", short(control.value))
 			continue
 		}
 		*k.into = append(*k.into, Keep{Control: spec.Name, Pos: control.pos})
@@ -114,7 +114,7 @@ func (r *reader) refused(err error, spec ControlSpec, at, params *node) {
 
 // paramForm is the form of a control's parameters, which puts what it reads into params.
 func paramForm(spec ControlSpec, params Params) form {
-	f := form{what: "control " + spec.Name}
+	f := form{what: "control " + spec.Name, part: "parameter"}
 	for _, p := range spec.Params {
 		f.keys = append(f.keys, key{p.Name, param{p, params}, p.Required, p.Doc})
 	}
@@ -132,7 +132,7 @@ func (p param) value() (value, func() any) {
 	switch p.spec.Type {
 	case ParamInteger:
 		v := new(int64)
-		return anyInteger(v), func() any { return *v }
+		return number{v}, func() any { return *v }
 	case ParamBool:
 		v := new(bool)
 		return flag{v}, func() any { return *v }

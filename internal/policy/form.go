@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -27,6 +28,7 @@ type key struct {
 // form is a group of named keys.
 type form struct {
 	what  string // `data set "identity"`, for messages
+	part  string // what a key of it is called, "" for "key"
 	keys  []key
 	after func(r *reader, at func(key string) *node) // checks of several keys together, may be nil
 }
@@ -42,7 +44,7 @@ func (f form) read(r *reader, at, n *node) {
 		}
 		i := slices.IndexFunc(f.keys, func(k key) bool { return k.name == p.key.value })
 		if i < 0 {
-			r.fail(p.key, UnknownKey, advise(p.key.value, f.names()), "%s has no key %q", f.what, p.key.value)
+			r.fail(p.key, UnknownKey, advise(p.key.value, f.names()), "%s has no %s %q", f.what, f.partName(), short(p.key.value))
 			continue
 		}
 		f.keys[i].value.read(r, p.key, p.value)
@@ -65,12 +67,14 @@ func (f form) read(r *reader, at, n *node) {
 // repeated records a name given twice. It reports whether that was so.
 func (r *reader) repeated(seen map[string]*node, n *node, what string) bool {
 	if first := seen[n.value]; first != nil {
-		r.fail(n, DuplicateKey, fmt.Sprintf("the first is at line %d; remove one", first.pos.Line), "%s %q is there twice", what, n.value)
+		r.fail(n, DuplicateKey, fmt.Sprintf("the first is at line %d; remove one", first.pos.Line), "%s %q is there twice", what, short(n.value))
 		return true
 	}
 	seen[n.value] = n
 	return false
 }
+
+func (f form) partName() string { return cmp.Or(f.part, "key") }
 
 func (f form) names() []string { return each(f.keys, func(k key) string { return k.name }) }
 
@@ -135,7 +139,7 @@ func (g group[T]) read(r *reader, at, n *node) {
 
 func (r *reader) id(n *node, noun string) {
 	if n.kind != textKind || !idForm.MatchString(n.value) {
-		r.fail(n, BadValue, idHint, "%q cannot be the id of a %s", n.value, noun)
+		r.fail(n, BadValue, idHint, "%q cannot be the id of a %s", short(n.value), noun)
 	}
 }
 

@@ -12,7 +12,7 @@ func advise(name string, known []string) string {
 		return fmt.Sprintf("did you mean %q?", near)
 	}
 	if len(known) == 0 {
-		return "none is declared"
+		return "none is known here"
 	}
 	const shown = 12
 	sorted := slices.Sorted(slices.Values(known))

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"regexp"
 )
 
@@ -143,6 +142,3 @@ func (c clauses) read(r *reader, at, n *node) {
 }
 
 func (c clauses) schema(v Vocabulary) object { return c.series().schema(v) }
-
-// anyInteger is the whole range of a control's integer; the control's own check narrows it.
-func anyInteger(into *int64) number { return number{into, math.MinInt64, math.MaxInt64} }

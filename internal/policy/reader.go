@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // maxProblems is how many problems are told one by one.
@@ -72,15 +73,15 @@ const (
 	toCategory  reference = "category"
 )
 
-// section is where the ids of the sort are declared, for advice.
-func (s reference) section() string {
+// declare says how something of the sort is declared.
+func (s reference) declare() string {
 	switch s {
 	case toDataSet:
-		return "data"
+		return "declare it under data"
 	case toCategory:
-		return "the category of a data set"
+		return "make it the category of a data set"
 	default:
-		return string(s) + "s"
+		return "declare it under " + string(s) + "s"
 	}
 }
 
@@ -93,14 +94,19 @@ func (r *reader) resolve(n *node, to reference) bool {
 	if slices.Contains(r.known[to], n.value) {
 		return true
 	}
-	advice := advise(n.value, r.known[to]) + fmt.Sprintf("; or declare it under %s", to.section())
-	r.fail(n, Dangling, advice, "there is no %s %q", to, n.value)
+	advice := to.declare()
+	if known := r.known[to]; len(known) > 0 {
+		advice = strings.ReplaceAll(advise(n.value, known)+"; or "+advice, "?; or", "? Or")
+	}
+	r.fail(n, Dangling, advice, "there is no %s %q", to, short(n.value))
 	return false
 }
 
 // finish runs the checks that needed the whole file.
 func (r *reader) finish() {
 	p := r.policy
+	// What could not be read was complained of; controls must not complain of it again.
+	p.Backups.Epoch, p.Backups.Horizon = max(p.Backups.Epoch, time.Second), max(p.Backups.Horizon, time.Second)
 	r.known = map[reference][]string{
 		toDataSet:   each(p.Data, func(d DataSet) string { return d.ID }),
 		toPurpose:   each(p.Purposes, func(u Purpose) string { return u.ID }),

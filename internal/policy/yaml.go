@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -152,7 +151,10 @@ func fromLibrary(err error) syntaxError {
 		return syntaxError{msg: "the file is not YAML", hint: hint}
 	}
 	pos, width := place(syntax.Token)
-	if strings.Contains(syntax.Message, "tab character") {
+	if strings.Contains(syntax.Message, "end token") || strings.Contains(syntax.Message, "end character") {
+		return syntaxError{pos, width, "not YAML: " + syntax.Message, "close the bracket or quote that begins here"}
+	}
+	if strings.Contains(syntax.Message, "tab character") || strings.Contains(syntax.Message, "\t") {
 		return syntaxError{pos, width, "a tab cannot be used for indentation", "indent with spaces"}
 	}
 	return syntaxError{pos, width, "not YAML: " + syntax.Message, hint}
@@ -307,13 +309,4 @@ func place(t *token.Token) (Pos, int) {
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(t.Origin), "\n")
 	return Pos{Line: max(1, t.Position.Line), Column: max(1, t.Position.Column)}, max(1, utf8.RuneCountInString(first))
-}
-
-// keys returns the keys of a mapping.
-func (n *node) keys() []string {
-	names := make([]string, len(n.pairs))
-	for i, p := range n.pairs {
-		names[i] = p.key.value
-	}
-	return slices.Compact(slices.Sorted(slices.Values(names)))
 }

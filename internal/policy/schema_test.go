@@ -1,0 +1,140 @@
+package policy_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"clause.dev/clause/internal/policy"
+)
+
+func compiledSchema(t testing.TB) *jsonschema.Schema {
+	t.Helper()
+	src, err := policy.Schema(controls())
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	c.DefaultDraft(jsonschema.Draft2020)
+	if err := c.AddResource("policy.schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("policy.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// validate checks a policy against the schema as an editor does.
+func validate(s *jsonschema.Schema, src []byte) error {
+	var doc any
+	if err := yaml.Unmarshal(src, &doc); err != nil {
+		return err
+	}
+	text, err := json.Marshal(doc)
+	if err != nil {
+		return err
+	}
+	instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return err
+	}
+	return s.Validate(instance)
+}
+
+func TestSchemaAcceptsPolicies(t *testing.T) {
+	s := compiledSchema(t)
+	clesaro, err := os.ReadFile(clesaroFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, src := range map[string][]byte{"clesaro": clesaro, "small": []byte(small)} {
+		if err := validate(s, src); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What an editor can see, it must see: the fixtures marked #schema.
+func TestSchemaRefusesBrokenPolicies(t *testing.T) {
+	s := compiledSchema(t)
+	refused := 0
+	for _, f := range brokenFiles(t) {
+		err := validate(s, f.src)
+		if f.schema && err == nil {
+			t.Errorf("%s is accepted", filepath.Base(f.name))
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	if refused < 5 {
+		t.Errorf("only %d fixtures are refused", refused)
+	}
+}
+
+// Each single mistake an editor can see, alone.
+func TestSchemaSeesEachMistake(t *testing.T) {
+	s := compiledSchema(t)
+	for _, change := range [][2]string{
+		{"version: \"1\"", "versoin: \"1\""},
+		{"role: processor", "role: processer"},
+		{"horizon: 2w", "horizon: 2 weeks"},
+		{"keep: 90d", "keep: for ever"},
+		{"name: text", "name: txt"},
+		{"name: text", "name: enum"},
+		{"type: email, unique", "type: email, uniq"},
+		{"max: 10MiB", "max: 10"},
+		{"  dubai:", "  Dubai:"},
+		{"basis: contract", "basis: kontract"},
+		{"visits: [at]", "visits: some"},
+		{"safeguard:", "savegard:"},
+		{`{minimum: "1.3"}`, "{minimum: 1.3}"},
+		{`{minimum: "1.3"}`, `{minimum: "1.1"}`},
+		{`{minimum: "1.3"}`, "{}"},
+		{`tls: {minimum: "1.3"}`, "tls"},
+		{"- tenant-isolation\n", "- tenant-isolaton\n"},
+		{"tenant-isolation:\n", "tenant-isolation: {x: 1}\n"},
+		{"statement: true", "statement: \"true\""},
+	} {
+		src := strings.Replace(small, change[0], change[1], 1)
+		if src == small {
+			t.Fatalf("%q is not in the policy", change[0])
+		}
+		if err := validate(s, []byte(src)); err == nil {
+			t.Errorf("%q is accepted in place of %q", change[1], change[0])
+		}
+		if _, err := policy.Parse("p.yaml", []byte(src), controls()); err == nil {
+			t.Errorf("the parser accepts %q in place of %q", change[1], change[0])
+		}
+	}
+}
+
+// An editor shows what each control and key is for.
+func TestSchemaDescribes(t *testing.T) {
+	src, err := policy.Schema(controls())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, spec := range controls() {
+		if !strings.Contains(string(src), spec.Doc) {
+			t.Errorf("control %s is not described", name)
+		}
+	}
+	for _, doc := range []string{"https://json-schema.org/draft/2020-12/schema", "its legal basis, GDPR art. 6(1)", "memory-only"} {
+		if !strings.Contains(string(src), doc) {
+			t.Errorf("the schema lacks %q", doc)
+		}
+	}
+}
