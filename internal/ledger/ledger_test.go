@@ -18,9 +18,9 @@ import (
 
 const tenant = "acme"
 
-func newLog(d *db.DB) *ledger.Log {
-	return ledger.New(d, ed25519.NewKeyFromSeed(make([]byte, 32)), "clause.test")
-}
+func testKey() ed25519.PrivateKey { return ed25519.NewKeyFromSeed(make([]byte, 32)) }
+
+func newLog(d *db.DB) *ledger.Log { return ledger.New(d, testKey(), "clause.test") }
 
 func entry(i int) proof.Entry {
 	return proof.Entry{Kind: "record.get", Actor: "app", Subject: fmt.Sprint("s", i%7), Record: fmt.Sprint("r", i), Answer: proof.Allow}

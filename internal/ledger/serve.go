@@ -132,15 +132,15 @@ func (l *Log) Tile(ctx context.Context, tenant string, level int, index int64, w
 	if err != nil {
 		return nil, err
 	}
-	indexes := make([]int64, width)
-	for i := range indexes {
-		indexes[i] = tlog.StoredHashIndex(8*level, first+int64(i))
-	}
 	var tile bytes.Buffer
 	err = l.db.Read(ctx, tenant, func(tx *db.Tx) error {
 		tile.Reset()
 		if err := within(tx, tenant, level, first+int64(width)); err != nil {
 			return err
+		}
+		indexes := make([]int64, width)
+		for i := range indexes {
+			indexes[i] = tlog.StoredHashIndex(8*level, first+int64(i))
 		}
 		hashes, err := (&hashReader{tx: tx, tenant: tenant}).ReadHashes(indexes)
 		for _, h := range hashes {
@@ -151,9 +151,9 @@ func (l *Log) Tile(ctx context.Context, tenant string, level int, index int64, w
 	return tile.Bytes(), fault.Wrap(op, err)
 }
 
-// tileBegin is the number of a tile's first hash at its level; it refuses numbers that no log has.
+// tileBegin is the number of a tile's first hash at its level; it refuses what would overflow.
 func tileBegin(op string, level int, index int64, width int) (int64, error) {
-	if level < 0 || level > 7 || index < 0 || index > 1<<(62-8*(level+1)) || width < 1 || width > proof.BundleWidth {
+	if level < 0 || level > 7 || index < 0 || index > 1<<54 || width < 1 || width > proof.BundleWidth {
 		return 0, fault.New(op, fault.NotFound, "the ledger has no such tile")
 	}
 	return index * proof.BundleWidth, nil
