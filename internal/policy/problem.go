@@ -98,7 +98,7 @@ func printable(text []rune) string {
 	var b strings.Builder
 	for _, r := range text {
 		switch {
-		case r == '\t':
+		case r == '\t' || r == '\r':
 			b.WriteByte(' ')
 		case unwanted(r) || r == utf8.RuneError:
 			b.WriteRune('·')

@@ -87,7 +87,7 @@ func (r *reader) readable(src []byte) bool {
 			r.problem(at, 1, BadFile, "the file is not UTF-8 text", "save it as UTF-8; is it a policy at all?")
 			return false
 		}
-		if unwanted(c) {
+		if unwanted(c) || c == '\r' && !bytes.HasPrefix(rest, []byte("\r\n")) {
 			r.problem(at, 1, BadFile, fmt.Sprintf("the character %U is not allowed in a policy", c),
 				"remove it: it is a control character, or makes the text read otherwise than it is stored")
 			return false
