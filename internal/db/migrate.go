@@ -29,30 +29,26 @@ func migrateSQLite(ctx context.Context, file string) error {
 }
 
 // migrate applies what is missing and refuses a store of a newer version of Clause.
-func migrate(ctx context.Context, handle *sql.DB, dialect database.Dialect, dir string) error {
+func migrate(ctx context.Context, handle *sql.DB, dialect database.Dialect, dir string, options ...goose.ProviderOption) error {
 	const op = "db.migrate"
 	files, err := fs.Sub(migrations, dir)
 	if err != nil {
 		return fault.As(op, fault.Other, err)
 	}
-	p, err := goose.NewProvider(dialect, handle, files, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(dialect, handle, files, append(options, goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		return fault.As(op, fault.Other, err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fault.As(op, fault.Unavailable, err)
 	}
 	have, err := p.GetDBVersion(ctx)
 	if err != nil {
 		return fault.As(op, fault.Unavailable, err)
 	}
 	sources := p.ListSources()
-	newest := sources[len(sources)-1].Version
-	if have > newest {
+	if newest := sources[len(sources)-1].Version; have > newest {
 		return newerStore(op, have, newest)
-	}
-	if have == newest {
-		return nil
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fault.As(op, fault.Unavailable, err)
 	}
 	return nil
 }

@@ -24,6 +24,7 @@ type Tx struct {
 	dialect Dialect
 	scopes  *scopes
 	failed  error
+	busy    bool // inside Each
 	dirty   bool // has changed something, or has used a scope: to undo it the transaction must go
 }
 
@@ -62,12 +63,14 @@ func (t *Tx) One(query string, args []any, dest ...any) error {
 }
 
 // Each runs a query and calls row for each of its rows; an error of row ends it and is returned as
-// it is. row may run further statements on SQLite only: on PostgreSQL the connection is busy.
+// it is. Within row no other statement can be run: the connection is busy. Gather first, then act.
 func (t *Tx) Each(query string, args []any, row func(scan func(dest ...any) error) error) error {
 	if err := t.ready("db.Each", args); err != nil {
 		return err
 	}
 	t.noteReturning(query)
+	t.busy = true
+	defer func() { t.busy = false }()
 	var own error
 	err := t.session.each(query, args, func(scan func(dest ...any) error) error {
 		own = row(scan)
@@ -95,6 +98,9 @@ func (t *Tx) ready(op string, args []any) error {
 	}
 	if t.failed != nil {
 		return t.failed
+	}
+	if t.busy {
+		return t.seen(fault.New(op, fault.Other, "a statement inside Each: gather the rows first"))
 	}
 	if err := checkText(op, args); err != nil {
 		return t.seen(err)

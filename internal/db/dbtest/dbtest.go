@@ -18,6 +18,7 @@ type Opener func(change ...func(*db.Config)) *db.DB
 func Each(t *testing.T, run func(t *testing.T, open Opener)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { run(t, opener(t, SQLite(t))) })
+	t.Run("postgres", func(t *testing.T) { run(t, opener(t, Postgres(t))) })
 }
 
 // SQLite returns the configuration of a new, empty SQLite store.
