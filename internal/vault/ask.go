@@ -1,0 +1,175 @@
+package vault
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/ledger/proof"
+)
+
+// question is one request to the decision, together with the entry that will tell of it.
+type question struct {
+	kind   string // of the ledger entry
+	caller *Caller
+	scope  string
+	target *Target
+	set    *dataSet // nil where none is declared or none is concerned
+	req    decision.Request
+	odd    bool // a field is named that the data set does not declare
+}
+
+// ask composes a question. Names the policy does not declare become id 0, which is refused.
+func (v *Vault) ask(kind string, c *Caller, op decision.Op, t *Target, fields []string) question {
+	q := question{kind: kind, caller: c, scope: ScopeData, target: t, set: v.sets[t.DataSet]}
+	if op == decision.Manage {
+		q.scope = ScopeSubjects
+	}
+	if op == decision.Read && t.Recipient != "" {
+		op = decision.Disclose
+	}
+	q.req = decision.Request{
+		Op: op, Tenant: t.Tenant, Owner: t.Tenant, Environment: v.Environment, Credential: c.Credential,
+		Purpose: v.Rules.Purpose(t.Purpose), Recipient: v.Rules.Recipient(t.Recipient),
+		Home: v.here, Here: v.here, Grant: c.Grant, Now: v.Now(),
+	}
+	if q.set != nil {
+		q.req.DataSet = q.set.id
+		for _, name := range fields {
+			if at, ok := q.set.index[name]; ok {
+				q.req.Want |= 1 << at
+			} else {
+				q.odd = true
+			}
+		}
+	}
+	return q
+}
+
+// nobody is the standing assumed before the store was read: that of a person with nothing against
+// anything. Whoever is refused even so is refused before any row is touched.
+var nobody = decision.Standing{
+	Account:   true,
+	Consented: decision.Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)},
+}
+
+// admit refuses, and records, what no person's data could be given for: a wrong tenant, a scope or
+// purpose the credential lacks, an undeclared field.
+func (v *Vault) admit(ctx context.Context, q *question) error {
+	if a := v.first(q); !a.Allow {
+		return v.refuse(ctx, q, "", a)
+	}
+	if !q.caller.Has(q.scope) {
+		return v.refuseScope(ctx, q)
+	}
+	return nil
+}
+
+// first decides with the standing of nobody.
+func (v *Vault) first(q *question) decision.Answer {
+	q.req.Standing = nobody
+	a := v.Rules.Decide(&q.req)
+	if a.Allow && q.odd {
+		return v.Rules.Undeclared(q.req.DataSet)
+	}
+	return a
+}
+
+// decide decides with the real standing, home and owner of what was read.
+func (v *Vault) decide(q *question, s *subject) decision.Answer {
+	q.req.Standing, q.req.Home = s.standing(v.Rules), v.Rules.Region(s.region)
+	a := v.Rules.Decide(&q.req)
+	if a.Allow && q.odd {
+		return v.Rules.Undeclared(q.req.DataSet)
+	}
+	return a
+}
+
+// entry tells of the question and its answer. Only names that the policy declares and ids that this
+// server made are written: all else came from outside and could be personal data.
+func (v *Vault) entry(q *question, alias string, a decision.Answer) proof.Entry {
+	e := proof.Entry{
+		Kind: q.kind, Actor: q.caller.Credential.ID, Subject: alias,
+		Purpose: v.Rules.PurposeName(q.req.Purpose), Answer: proof.Allow, Clauses: a.Clauses,
+	}
+	if q.set != nil {
+		e.DataSet = q.set.ID
+	}
+	if isRecordID(q.target.Record) {
+		e.Record = q.target.Record
+	}
+	if q.req.Recipient != 0 {
+		e.Recipient = q.target.Recipient
+	}
+	if !a.Allow {
+		e.Answer, e.Reason = proof.Refuse, a.Reason.String()
+	}
+	return e
+}
+
+// refuse records a refusal and returns it, the recording's own failure if there is one.
+func (v *Vault) refuse(ctx context.Context, q *question, alias string, a decision.Answer) error {
+	err := v.record(ctx, v.logOf(q), v.entry(q, alias, a))
+	if err != nil {
+		return err
+	}
+	return a.Err("vault." + q.kind)
+}
+
+func (v *Vault) refuseScope(ctx context.Context, q *question) error {
+	e := v.entry(q, "", decision.Answer{Allow: true})
+	e.Answer, e.Reason, e.Clauses = proof.Refuse, "the credential lacks the scope", nil
+	if err := v.record(ctx, v.logOf(q), e); err != nil {
+		return err
+	}
+	return fault.New("vault."+q.kind, fault.Refused, "the credential lacks the scope %q", q.scope)
+}
+
+// logOf is where a question is recorded: with the tenant, unless the caller is not that tenant's;
+// then with the organisation, so that nobody can write into another tenant's log, or into that of
+// a tenant that does not exist.
+func (v *Vault) logOf(q *question) string {
+	for _, t := range q.caller.Credential.Tenants {
+		if t == q.target.Tenant && tenantPattern.MatchString(t) {
+			return t
+		}
+	}
+	return db.Organisation
+}
+
+// record makes one entry durable.
+func (v *Vault) record(ctx context.Context, log string, e proof.Entry) error {
+	return v.DB.Write(ctx, log, func(tx *db.Tx) error { return ledger.Append(tx, e) })
+}
+
+// change runs fn in a transaction. fn returns no for what it refuses without having changed
+// anything: the transaction, which may hold other callers' work, is then committed all the same
+// (with the refusal's entry in it) and no is returned. It returns err to undo.
+func (v *Vault) change(ctx context.Context, tenant string, fn func(tx *db.Tx) (no, err error)) error {
+	var refusal error
+	err := v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+		var err error
+		refusal, err = fn(tx)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+// refuseIn records a refusal inside a transaction that changed nothing.
+func (v *Vault) refuseIn(tx *db.Tx, q *question, alias string, a decision.Answer) (no, err error) {
+	if err := ledger.Append(tx, v.entry(q, alias, a)); err != nil {
+		return nil, err
+	}
+	return a.Err("vault." + q.kind), nil
+}
+
+func micros(at time.Time) int64           { return at.UnixMicro() }
+func fromMicros(n int64) time.Time        { return time.UnixMicro(n).UTC() }
+func countDetail(n int) map[string]string { return map[string]string{"count": strconv.Itoa(n)} }

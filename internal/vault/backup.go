@@ -1,0 +1,202 @@
+package vault
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/keyring"
+)
+
+// backupHeader is the first line of a backup, in the clear. The key is sealed under the epoch's: when
+// that epoch is destroyed, the whole backup is noise.
+type backupHeader struct {
+	Format int       `json:"clause_backup"`
+	Store  string    `json:"store"`
+	Made   time.Time `json:"made"`
+	Epoch  int64     `json:"epoch"`
+	Key    []byte    `json:"key"`
+}
+
+const backupFormat = 1
+
+// maxHeader is the longest header line, in bytes.
+const maxHeader = 4096
+
+// bound is what the backup's key and its stream are bound to.
+func (h *backupHeader) bound() []byte {
+	return bind("backup", h.Store, h.Made.UTC().Format(time.RFC3339Nano))
+}
+
+// BackupReport says what a backup or a restore held.
+type BackupReport struct {
+	Made        time.Time
+	Epoch       int64
+	Rows, Blobs int64
+}
+
+// Backup writes an encrypted copy of the store to w while the server serves: each tenant is seen at
+// one moment. progress, which may be nil, is called with the rows so far. Memory-only data is not in
+// it: it is in no store.
+func (v *Vault) Backup(ctx context.Context, w io.Writer, progress func(rows int64)) (BackupReport, error) {
+	const op = "vault.Backup"
+	h := backupHeader{Format: backupFormat, Store: v.Ring.StoreID().String(), Made: v.Now().UTC()}
+	key := keyring.NewStreamKey()
+	var err error
+	if h.Epoch, h.Key, err = v.Ring.SealBackupKey(key[:], h.bound()); err != nil {
+		return BackupReport{}, fault.Wrap(op, err)
+	}
+	line, err := json.Marshal(h)
+	if err != nil {
+		return BackupReport{}, fault.As(op, fault.Other, err)
+	}
+	if _, err := w.Write(append(line, '\n')); err != nil {
+		return BackupReport{}, fault.As(op, fault.Unavailable, err)
+	}
+	stream, err := keyring.SealStream(key, h.bound(), w)
+	if err != nil {
+		return BackupReport{}, fault.Wrap(op, err)
+	}
+	d := dump{v: v, out: frameWriter{bufio.NewWriterSize(stream, 1<<16)}, progress: progress}
+	if err := d.all(ctx); err != nil {
+		return BackupReport{}, fault.Wrap(op, err)
+	}
+	if err := errors.Join(d.out.w.Flush(), stream.Close()); err != nil {
+		return BackupReport{}, fault.As(op, fault.Unavailable, err)
+	}
+	report := BackupReport{Made: h.Made, Epoch: h.Epoch, Rows: d.rows, Blobs: d.blobs}
+	return report, v.record(ctx, db.Organisation, epochEntry("backup.made", h.Epoch))
+}
+
+// dump writes the frames of one backup.
+type dump struct {
+	v           *Vault
+	out         frameWriter
+	progress    func(int64)
+	rows, blobs int64
+}
+
+// all dumps the organisation first: what it knows of the tenants' logs and of destroyed keys is then
+// never newer than what follows.
+func (d *dump) all(ctx context.Context) error {
+	if err := d.tables(ctx, db.Organisation); err != nil {
+		return err
+	}
+	tenants, err := d.v.tenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range tenants {
+		if err := d.tables(ctx, t.ID); err != nil {
+			return err
+		}
+		if err := d.tenantBlobs(ctx, t.ID); err != nil {
+			return err
+		}
+	}
+	return d.out.write(frameEnd, binary.AppendVarint(binary.AppendVarint(nil, d.rows), d.blobs))
+}
+
+// tables dumps, in one snapshot, a tenant's rows of every table; for the organisation also the tables
+// that belong to no tenant.
+func (d *dump) tables(ctx context.Context, tenant string) error {
+	return d.v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+		for _, table := range db.Tables() {
+			if !table.PerTenant && tenant != db.Organisation {
+				continue
+			}
+			if err := d.table(tx, table, tenant); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (d *dump) table(tx *db.Tx, table db.Table, tenant string) error {
+	head := appendText(nil, table.Name)
+	head = appendText(head, columnNames(table.Columns))
+	if err := d.out.write(frameTable, appendText(head, tenant)); err != nil {
+		return err
+	}
+	query, args := `SELECT `+columnNames(table.Columns)+` FROM `+table.Name, []any(nil)
+	if table.PerTenant {
+		query, args = query+` WHERE tenant_id = $1`, []any{tenant}
+	}
+	dest := slots(table.Columns)
+	var buffer []byte
+	return tx.Each(query, args, func(scan func(...any) error) error {
+		if err := scan(dest...); err != nil {
+			return err
+		}
+		buffer = encodeRow(buffer[:0], table.Columns, dest)
+		if d.rows++; d.progress != nil && d.rows%1000 == 0 {
+			d.progress(d.rows)
+		}
+		return d.out.write(frameRow, buffer)
+	})
+}
+
+// tenantBlobs copies the files, ciphertext as they are.
+func (d *dump) tenantBlobs(ctx context.Context, tenant string) error {
+	for after := ""; ; {
+		var ids []string
+		err := d.v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+			ids = nil
+			return tx.Each(`SELECT blob_id FROM blobs WHERE tenant_id = $1 AND state = $2 AND blob_id > $3 ORDER BY blob_id LIMIT 500`,
+				[]any{tenant, blobStored, after}, func(scan func(...any) error) error {
+					var id string
+					err := scan(&id)
+					ids = append(ids, id)
+					return err
+				})
+		})
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		for _, id := range ids {
+			if err := d.blob(tenant, id); err != nil {
+				return err
+			}
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+func (d *dump) blob(tenant, id string) error {
+	const op = "vault.dump"
+	file, err := os.Open(d.v.blobPath(tenant, id))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // erased in the meantime
+	}
+	if err != nil {
+		return fault.As(op, fault.Unavailable, err)
+	}
+	defer file.Close()
+	if err := d.out.write(frameBlob, appendText(appendText(nil, tenant), id)); err != nil {
+		return err
+	}
+	d.blobs++
+	buffer := make([]byte, 256<<10)
+	for {
+		n, err := io.ReadFull(file, buffer)
+		if n > 0 {
+			if err := d.out.write(frameBytes, buffer[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return nil
+		}
+		if err != nil {
+			return fault.As(op, fault.Unavailable, err)
+		}
+	}
+}

@@ -1,0 +1,354 @@
+package vault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/keyring"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/policy"
+)
+
+// defaultBlobMax is the largest blob, in bytes, of a field that names no other bound.
+const defaultBlobMax = 64 << 20
+
+// The states of a blob's row. One that is still being written, or was let go, is swept.
+const (
+	blobWriting  = "writing"
+	blobStored   = "stored"
+	blobReleased = "released"
+)
+
+// blobRef is a blob field's value inside the sealed record: the object's own key is in there, so
+// the blob goes when the record's key does.
+type blobRef struct {
+	ID   string `json:"id"`
+	Key  []byte `json:"key"`
+	Size int64  `json:"size"`
+	Type string `json:"type"`
+}
+
+// publicBlob is what a reader of the record is shown of a blob.
+func publicBlob(value []byte) ([]byte, error) {
+	var ref blobRef
+	if err := json.Unmarshal(value, &ref); err != nil {
+		return nil, fault.As("vault.publicBlob", fault.Other, err)
+	}
+	return json.Marshal(struct {
+		Size int64  `json:"size"`
+		Type string `json:"content_type"`
+	}{ref.Size, ref.Type})
+}
+
+func (v *Vault) blobPath(tenant, id string) string {
+	return filepath.Join(v.Blobs, tenant, id[len(blobPrefix):len(blobPrefix)+2], id)
+}
+
+// bindBlob binds a blob's ciphertext to its place, so that one put in another's file does not open.
+func bindBlob(t *Target, field, id string) []byte {
+	return bind("blob", t.Tenant, t.Subject, t.DataSet, t.Record, field, id)
+}
+
+// PutBlob stores a blob in a field of an existing record, in bounded memory. The field holds it once
+// the whole of it is durable; before that, and if it fails, the record is as it was.
+func (v *Vault) PutBlob(ctx context.Context, c Caller, t Target, field, contentType string, body io.Reader, cond Condition) (Stored, error) {
+	q := v.ask("blob.write", &c, decision.Write, &t, []string{field})
+	if err := v.admit(ctx, &q); err != nil {
+		return Stored{}, err
+	}
+	f, err := q.blobField(field)
+	if err != nil {
+		return Stored{}, err
+	}
+	ref := blobRef{ID: newID(blobPrefix), Type: contentType}
+	if err := v.announceBlob(ctx, &q, &ref); err != nil {
+		return Stored{}, err
+	}
+	key := keyring.NewStreamKey()
+	ref.Key = key[:]
+	path := v.blobPath(t.Tenant, ref.ID)
+	if ref.Size, err = writeBlob(path, key, bindBlob(&t, field, ref.ID), body, blobMax(f)); err != nil {
+		return Stored{}, errors.Join(err, v.discard(path))
+	}
+	var out Stored
+	err = v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
+		out, no, err = v.attachBlob(tx, &q, field, &ref, cond)
+		return no, err
+	})
+	if err != nil {
+		if fault.KindOf(err) != fault.Unavailable { // unavailable: the outcome is not known, the sweep decides
+			err = errors.Join(err, v.discard(path))
+		}
+		return Stored{}, err
+	}
+	return out, nil
+}
+
+func (q *question) blobField(field string) (*policy.Field, error) {
+	f := &q.set.Fields[q.set.index[field]]
+	if f.Type != policy.Blob || q.set.Storage == policy.Memory {
+		return nil, fault.New("vault.blob", fault.Invalid, "the field is not a stored blob").WithField("field")
+	}
+	return f, nil
+}
+
+func blobMax(f *policy.Field) int64 {
+	if f.Max > 0 {
+		return int64(f.Max)
+	}
+	return defaultBlobMax
+}
+
+// announceBlob decides, and writes the blob's row before its file: a file that no row speaks of
+// could be left behind by a crash for ever.
+func (v *Vault) announceBlob(ctx context.Context, q *question, ref *blobRef) error {
+	t := q.target
+	return v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
+		s, r, err := v.loadRecord(tx, t)
+		if err != nil {
+			return expected(err)
+		}
+		if a := v.decide(q, s); !a.Allow {
+			return v.refuseIn(tx, q, s.state.alias, a)
+		}
+		if r == nil {
+			return errNoRecord(), nil
+		}
+		_, err = tx.Exec(`INSERT INTO blobs (tenant_id, blob_id, subject_id, state, size, created_at) VALUES ($1, $2, $3, $4, 0, $5)`,
+			t.Tenant, ref.ID, t.Subject, blobWriting, micros(tx.Now()))
+		return nil, err
+	})
+}
+
+// writeBlob encrypts body into a new file, synced, and returns the number of plaintext bytes.
+func writeBlob(path string, key [32]byte, bound []byte, body io.Reader, limit int64) (size int64, err error) {
+	const op = "vault.writeBlob"
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return 0, fault.As(op, fault.Unavailable, err)
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return 0, fault.As(op, fault.Unavailable, err)
+	}
+	defer func() {
+		if closed := file.Close(); err == nil && closed != nil {
+			err = fault.As(op, fault.Unavailable, closed)
+		}
+	}()
+	stream, err := keyring.SealStream(key, bound, file)
+	if err != nil {
+		return 0, fault.Wrap(op, err)
+	}
+	// One byte over the limit is read, to tell a blob that fits from one that was cut.
+	source := &sourceReader{r: io.LimitReader(body, limit+1)}
+	size, err = io.CopyBuffer(struct{ io.Writer }{stream}, source, make([]byte, 64<<10))
+	switch {
+	case source.err != nil:
+		return 0, fault.As(op, fault.Invalid, source.err)
+	case err != nil:
+		return 0, fault.As(op, fault.Unavailable, err)
+	case size > limit:
+		return 0, fault.New(op, fault.TooLarge, "the blob is larger than the policy allows for the field, %d bytes", limit)
+	}
+	if err := stream.Close(); err != nil {
+		return 0, fault.As(op, fault.Unavailable, err)
+	}
+	if err := file.Sync(); err != nil {
+		return 0, fault.As(op, fault.Unavailable, err)
+	}
+	return size, syncFolder(filepath.Dir(path))
+}
+
+// sourceReader tells a failure of the sender from one of the disk.
+type sourceReader struct {
+	r   io.Reader
+	err error
+}
+
+func (s *sourceReader) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = err
+	}
+	return n, err
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return fault.As("vault.syncFolder", fault.Unavailable, err)
+	}
+	defer folder.Close()
+	return fault.As("vault.syncFolder", fault.Unavailable, folder.Sync())
+}
+
+// discard removes a file that no record holds. Its row is swept later, whether or not this works.
+func (v *Vault) discard(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fault.As("vault.discard", fault.Unavailable, err)
+	}
+	return nil
+}
+
+// attachBlob puts the reference into the record. The person may have been erased, and the record
+// changed, while the body came in.
+func (v *Vault) attachBlob(tx *db.Tx, q *question, field string, ref *blobRef, cond Condition) (out Stored, no, err error) {
+	s, r, err := v.loadRecord(tx, q.target)
+	if err != nil {
+		no, err = expected(err)
+		return Stored{}, no, err
+	}
+	a := v.decide(q, s)
+	if !a.Allow {
+		no, err = v.refuseIn(tx, q, s.state.alias, a)
+		return Stored{}, no, err
+	}
+	if r == nil {
+		return Stored{}, errNoRecord(), nil
+	}
+	if no := cond.check(r.version); no != nil {
+		return Stored{}, no, nil
+	}
+	if err := v.swapBlob(tx, q, s, r, field, ref); err != nil {
+		return Stored{}, nil, err
+	}
+	e := v.entry(q, s.state.alias, a)
+	e.Version = r.version
+	return Stored{Record: r.id, Version: r.version, Clauses: a.Clauses}, nil, ledger.Append(tx, e)
+}
+
+// swapBlob stores the record with its new reference and lets go of the one it held.
+func (v *Vault) swapBlob(tx *db.Tx, q *question, s *subject, r *row, field string, ref *blobRef) error {
+	const op = "vault.swapBlob"
+	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, q.set.ID, r.id, r.version), r.sealed)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	value, err := json.Marshal(ref)
+	if err != nil {
+		return fault.As(op, fault.Other, err)
+	}
+	items := []item{{field, value}}
+	err = eachItem(plain, func(name, old []byte) error {
+		if string(name) != field {
+			items = append(items, item{string(name), old})
+			return nil
+		}
+		return v.releaseBlob(tx, s.tenant, old)
+	})
+	if err != nil {
+		return err
+	}
+	if err := v.store(tx, s, q.set, r, items); err != nil {
+		return err
+	}
+	_, err = tx.Exec(`UPDATE blobs SET state = $3, size = $4 WHERE tenant_id = $1 AND blob_id = $2`, s.tenant, ref.ID, blobStored, ref.Size)
+	return fault.Wrap(op, err)
+}
+
+// releaseBlobs lets go of every blob of a record that is deleted.
+func (v *Vault) releaseBlobs(tx *db.Tx, q *question, s *subject, r *row) error {
+	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, q.set.ID, r.id, r.version), r.sealed)
+	if err != nil {
+		return fault.Wrap("vault.releaseBlobs", err)
+	}
+	return eachItem(plain, func(name, value []byte) error {
+		at, ok := q.set.index[string(name)]
+		if !ok || q.set.Fields[at].Type != policy.Blob {
+			return nil
+		}
+		return v.releaseBlob(tx, s.tenant, value)
+	})
+}
+
+func (v *Vault) releaseBlob(tx *db.Tx, tenant string, value []byte) error {
+	var ref blobRef
+	if err := json.Unmarshal(value, &ref); err != nil {
+		return fault.As("vault.releaseBlob", fault.Other, err)
+	}
+	_, err := tx.Exec(`UPDATE blobs SET state = $3 WHERE tenant_id = $1 AND blob_id = $2`, tenant, ref.ID, blobReleased)
+	return fault.Wrap("vault.releaseBlob", err)
+}
+
+// GetBlob opens a blob for reading. The entry is durable before the first byte is. Reading fails
+// where the file was cut, reordered or altered, before any byte of that chunk is released.
+func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (BlobInfo, io.ReadCloser, error) {
+	q := v.ask("blob.read", &c, decision.Read, &t, []string{field})
+	if err := v.admit(ctx, &q); err != nil {
+		return BlobInfo{}, nil, err
+	}
+	if _, err := q.blobField(field); err != nil {
+		return BlobInfo{}, nil, err
+	}
+	s, r, err := v.fetch(ctx, &t)
+	if err != nil {
+		return BlobInfo{}, nil, v.absent(ctx, &q, "", err)
+	}
+	a := v.decide(&q, s)
+	if !a.Allow {
+		return BlobInfo{}, nil, v.refuse(ctx, &q, s.state.alias, a)
+	}
+	ref, err := v.blobOf(s, q.set, r, field)
+	if err != nil {
+		return BlobInfo{}, nil, v.absent(ctx, &q, s.state.alias, err)
+	}
+	file, err := os.Open(v.blobPath(t.Tenant, ref.ID))
+	if err != nil {
+		return BlobInfo{}, nil, fault.As("vault.GetBlob", fault.Unavailable, err)
+	}
+	e := v.entry(&q, s.state.alias, a)
+	e.Version = r.version
+	if err := v.record(ctx, t.Tenant, e); err != nil {
+		return BlobInfo{}, nil, errors.Join(err, file.Close())
+	}
+	plain, err := keyring.OpenStream([32]byte(ref.Key), bindBlob(&t, field, ref.ID), file)
+	if err != nil {
+		return BlobInfo{}, nil, errors.Join(err, file.Close())
+	}
+	return BlobInfo{ContentType: ref.Type, Size: ref.Size}, blobReader{plain, file}, nil
+}
+
+type blobReader struct {
+	io.Reader
+	io.Closer
+}
+
+// blobOf finds the reference in the record.
+func (v *Vault) blobOf(s *subject, set *dataSet, r *row, field string) (*blobRef, error) {
+	const op = "vault.blobOf"
+	if r == nil {
+		return nil, errNoRecord()
+	}
+	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, set.ID, r.id, r.version), r.sealed)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	var ref *blobRef
+	err = eachItem(plain, func(name, value []byte) error {
+		if string(name) != field {
+			return nil
+		}
+		ref = &blobRef{}
+		return json.Unmarshal(value, ref)
+	})
+	switch {
+	case err != nil:
+		return nil, fault.As(op, fault.Other, err)
+	case ref == nil:
+		return nil, fault.New(op, fault.NotFound, "the record has no such blob")
+	case len(ref.Key) != 32:
+		return nil, fault.New(op, fault.Other, "a blob's reference is malformed")
+	}
+	return ref, nil
+}
+
+// blobWritingFor is how long an upload may take before the sweep takes it for abandoned.
+const blobWritingFor = 24 * time.Hour

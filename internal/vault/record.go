@@ -1,0 +1,286 @@
+package vault
+
+import (
+	"context"
+	"strconv"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/ledger/proof"
+	"clause.dev/clause/internal/policy"
+)
+
+// row is a record as stored.
+type row struct {
+	id               string
+	version          int64
+	sealed           []byte
+	created, updated int64
+}
+
+const selectRecord = `SELECT ` + subjectColumns + `, COALESCE(r.version, 0), r.sealed, COALESCE(r.created_at, 0), COALESCE(r.updated_at, 0)` + subjectJoin + `
+ LEFT JOIN records r ON r.tenant_id = s.tenant_id AND r.subject_id = s.subject_id AND r.data_set = $3 AND r.record_id = $4
+ WHERE s.tenant_id = $1 AND s.subject_id = $2`
+
+// Get reads one record. It returns when the entry that tells of the read is durable.
+func (v *Vault) Get(ctx context.Context, c Caller, t Target) (Record, error) {
+	q := v.ask("record.read", &c, decision.Read, &t, t.Fields)
+	if err := v.admit(ctx, &q); err != nil {
+		return Record{}, err
+	}
+	if q.set.Storage == policy.Memory {
+		return v.getMemory(ctx, &q)
+	}
+	s, r, err := v.fetch(ctx, &t)
+	if err != nil {
+		return Record{}, v.absent(ctx, &q, "", err)
+	}
+	a := v.decide(&q, s)
+	if !a.Allow {
+		return Record{}, v.refuse(ctx, &q, s.state.alias, a)
+	}
+	if r == nil {
+		return Record{}, v.absent(ctx, &q, s.state.alias, errNoRecord())
+	}
+	out, err := v.open(s, q.set, r, a)
+	if err != nil {
+		return Record{}, err
+	}
+	e := v.entry(&q, s.state.alias, a)
+	e.Version = r.version
+	if err := v.record(ctx, t.Tenant, e); err != nil {
+		return Record{}, err
+	}
+	return out, nil
+}
+
+// fetch reads a person and a record of theirs with one statement. The row is nil if there is none.
+func (v *Vault) fetch(ctx context.Context, t *Target) (*subject, *row, error) {
+	if !isID(subjectPrefix, t.Subject) {
+		return nil, nil, errNobody()
+	}
+	var r subjectRow
+	rec := row{id: t.Record}
+	err := v.DB.Get(ctx, t.Tenant, selectRecord, []any{t.Tenant, t.Subject, t.DataSet, t.Record},
+		append(r.dest(), &rec.version, &rec.sealed, &rec.created, &rec.updated)...)
+	if err != nil {
+		return nil, nil, nobodyIf(err)
+	}
+	s, err := v.unseal(t.Tenant, t.Subject, &r)
+	if err != nil || rec.version == 0 {
+		return s, nil, err
+	}
+	return s, &rec, nil
+}
+
+// absent records that something allowed was looked for and is not there; guessing leaves a trace.
+func (v *Vault) absent(ctx context.Context, q *question, alias string, err error) error {
+	if !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Erased) {
+		return err
+	}
+	e := v.entry(q, alias, decision.Answer{Allow: true})
+	e.Reason = "not found"
+	if recorded := v.record(ctx, v.logOf(q), e); recorded != nil {
+		return recorded
+	}
+	return err
+}
+
+func errNoRecord() error {
+	return fault.New("vault.record", fault.NotFound, "the subject has no such record")
+}
+
+// open decrypts a row and projects it to what the answer allows.
+func (v *Vault) open(s *subject, set *dataSet, r *row, a decision.Answer) (Record, error) {
+	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, set.ID, r.id, r.version), r.sealed)
+	if err != nil {
+		return Record{}, fault.Wrap("vault.open", err)
+	}
+	fields, err := set.project(plain, a.Fields)
+	if err != nil {
+		return Record{}, err
+	}
+	return Record{
+		ID: r.id, Subject: s.id, DataSet: set.ID, Version: r.version,
+		Created: fromMicros(r.created), Updated: fromMicros(r.updated), Fields: fields, Clauses: a.Clauses,
+	}, nil
+}
+
+// project copies the visible fields of a record's plaintext into a JSON object. A field that the
+// policy no longer declares is not visible to anyone.
+func (set *dataSet) project(plain []byte, visible decision.Fields) ([]byte, error) {
+	out := append(make([]byte, 0, len(plain)+32), '{')
+	err := eachItem(plain, func(name, value []byte) error {
+		at, ok := set.index[string(name)]
+		if !ok || !visible.Has(at) {
+			return nil
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(append(out, '"'), name...), '"', ':')
+		if set.Fields[at].Type == policy.Blob {
+			public, err := publicBlob(value)
+			out = append(out, public...)
+			return err
+		}
+		out = append(out, value...)
+		return nil
+	})
+	return append(out, '}'), err
+}
+
+const maxList = 100
+
+// List reads a page of a person's records of one data set, in order of creation, after the record
+// named. next is empty at the end.
+func (v *Vault) List(ctx context.Context, c Caller, t Target, after string, limit int) (page []Record, next string, err error) {
+	q := v.ask("record.list", &c, decision.Read, &t, t.Fields)
+	if err := v.admit(ctx, &q); err != nil {
+		return nil, "", err
+	}
+	if after != "" && !isRecordID(after) {
+		return nil, "", fault.New("vault.List", fault.Invalid, "the cursor is not one of this server's")
+	}
+	if limit < 1 || limit > maxList {
+		limit = maxList
+	}
+	if q.set.Storage == policy.Memory {
+		return v.listMemory(ctx, &q, after, limit)
+	}
+	var s *subject
+	var rows []row
+	err = v.DB.Read(ctx, t.Tenant, func(tx *db.Tx) error {
+		if s, err = v.load(tx, t.Tenant, t.Subject); err != nil {
+			return err
+		}
+		rows, err = readRows(tx, &t, after, limit+1)
+		return err
+	})
+	if err != nil {
+		return nil, "", v.absent(ctx, &q, "", err)
+	}
+	return v.releaseList(ctx, &q, s, rows, limit)
+}
+
+func readRows(tx *db.Tx, t *Target, after string, limit int) ([]row, error) {
+	var rows []row
+	err := tx.Each(`SELECT record_id, version, sealed, created_at, updated_at FROM records
+ WHERE tenant_id = $1 AND subject_id = $2 AND data_set = $3 AND record_id > $4 ORDER BY record_id LIMIT $5`,
+		[]any{t.Tenant, t.Subject, t.DataSet, after, limit}, func(scan func(...any) error) error {
+			var r row
+			err := scan(&r.id, &r.version, &r.sealed, &r.created, &r.updated)
+			rows = append(rows, r)
+			return err
+		})
+	return rows, err
+}
+
+// releaseList decides, decrypts, records one entry that says which records were shown, and returns
+// the page.
+func (v *Vault) releaseList(ctx context.Context, q *question, s *subject, rows []row, limit int) (page []Record, next string, err error) {
+	a := v.decide(q, s)
+	if !a.Allow {
+		return nil, "", v.refuse(ctx, q, s.state.alias, a)
+	}
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = rows[limit-1].id
+	}
+	for i := range rows {
+		out, err := v.open(s, q.set, &rows[i], a)
+		if err != nil {
+			return nil, "", err
+		}
+		page = append(page, out)
+	}
+	if err := v.record(ctx, q.target.Tenant, v.listEntry(q, s, page, a)); err != nil {
+		return nil, "", err
+	}
+	return page, next, nil
+}
+
+// listEntry tells which records were shown: their ids lie between from and to, none left out.
+func (v *Vault) listEntry(q *question, s *subject, page []Record, a decision.Answer) proof.Entry {
+	e := v.entry(q, s.state.alias, a)
+	e.Detail = map[string]string{"count": strconv.Itoa(len(page))}
+	if len(page) > 0 {
+		e.Detail["from"], e.Detail["to"] = page[0].ID, page[len(page)-1].ID
+	}
+	return e
+}
+
+// Delete deletes one record.
+func (v *Vault) Delete(ctx context.Context, c Caller, t Target, cond Condition) error {
+	q := v.ask("record.delete", &c, decision.Delete, &t, nil)
+	if err := v.admit(ctx, &q); err != nil {
+		return err
+	}
+	if q.set.Storage == policy.Memory {
+		return v.deleteMemory(ctx, &q, cond)
+	}
+	return v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) { return v.deleteIn(tx, &q, cond) })
+}
+
+func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error) {
+	t := q.target
+	s, r, err := v.loadRecord(tx, t)
+	if err != nil {
+		return expected(err)
+	}
+	a := v.decide(q, s)
+	if !a.Allow {
+		return v.refuseIn(tx, q, s.state.alias, a)
+	}
+	if r == nil {
+		return errNoRecord(), nil
+	}
+	if no := cond.check(r.version); no != nil {
+		return no, nil
+	}
+	ids := []any{t.Tenant, t.Subject, t.DataSet, t.Record}
+	for _, statement := range [...]string{
+		`DELETE FROM records WHERE tenant_id = $1 AND subject_id = $2 AND data_set = $3 AND record_id = $4`,
+		deleteLookups,
+	} {
+		if _, err := tx.Exec(statement, ids...); err != nil {
+			return nil, fault.Wrap("vault.Delete", err)
+		}
+	}
+	if err := v.releaseBlobs(tx, q, s, r); err != nil {
+		return nil, err
+	}
+	e := v.entry(q, s.state.alias, a)
+	e.Version = r.version
+	return nil, ledger.Append(tx, e)
+}
+
+// loadRecord reads a person and a record of theirs in tx. The row is nil if there is none.
+func (v *Vault) loadRecord(tx *db.Tx, t *Target) (*subject, *row, error) {
+	s, err := v.load(tx, t.Tenant, t.Subject)
+	if err != nil || t.Record == "" {
+		return s, nil, err
+	}
+	r := &row{id: t.Record}
+	err = tx.One(`SELECT version, sealed, created_at, updated_at FROM records WHERE tenant_id = $1 AND subject_id = $2 AND data_set = $3 AND record_id = $4`,
+		[]any{t.Tenant, t.Subject, t.DataSet, t.Record}, &r.version, &r.sealed, &r.created, &r.updated)
+	if fault.Is(err, fault.NotFound) {
+		return s, nil, nil
+	}
+	return s, r, err
+}
+
+// check returns why a change conditional on c does not happen to a record of the version, 0 for
+// none.
+func (c Condition) check(version int64) error {
+	if !c.Set || c.Version == version {
+		return nil
+	}
+	if c.Version == 0 {
+		return fault.New("vault.check", fault.Stale, "the record exists already")
+	}
+	return fault.New("vault.check", fault.Stale, "the record has changed since").
+		WithHint("read it again and repeat the change on its current version")
+}

@@ -1,0 +1,136 @@
+package vault
+
+import (
+	"context"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/policy"
+)
+
+// SetConsent records that a person gave or withdrew consent for a purpose (GDPR art. 7). The next
+// read sees it. What was done before is untouched.
+func (v *Vault) SetConsent(ctx context.Context, c Caller, tenant, subject, purpose string, given bool) error {
+	if err := v.needsBasis(purpose, policy.Consent); err != nil {
+		return err
+	}
+	kind := "consent.give"
+	if !given {
+		kind = "consent.withdraw"
+	}
+	return v.setStanding(ctx, kind, c, tenant, subject, purpose, func(p *personState) {
+		p.consents = change(p.consents, purpose, given)
+	})
+}
+
+// SetObjection lodges or lifts an objection (GDPR art. 21). One that is lodged refuses the purpose
+// at once: the controller must stop unless and until it shows compelling grounds.
+func (v *Vault) SetObjection(ctx context.Context, c Caller, tenant, subject, purpose string, objected bool) error {
+	if err := v.needsBasis(purpose, policy.LegitimateInterests, policy.PublicTask); err != nil {
+		return err
+	}
+	kind := "objection.lodge"
+	if !objected {
+		kind = "objection.lift"
+	}
+	return v.setStanding(ctx, kind, c, tenant, subject, purpose, func(p *personState) {
+		p.objections = change(p.objections, purpose, objected)
+	})
+}
+
+// SetRestriction restricts the processing of a person's data, or ends that (GDPR art. 18).
+func (v *Vault) SetRestriction(ctx context.Context, c Caller, tenant, subject string, restricted bool) error {
+	kind := "restriction.set"
+	if !restricted {
+		kind = "restriction.lift"
+	}
+	return v.setStanding(ctx, kind, c, tenant, subject, "", func(p *personState) { p.restricted = restricted })
+}
+
+// Standing returns what a person has allowed, refused and restricted.
+func (v *Vault) Standing(ctx context.Context, c Caller, tenant, subject string) (Standing, error) {
+	t := Target{Tenant: tenant, Subject: subject}
+	q := v.ask("standing.read", &c, decision.Manage, &t, nil)
+	if err := v.admit(ctx, &q); err != nil {
+		return Standing{}, err
+	}
+	var out Standing
+	err := v.change(ctx, tenant, func(tx *db.Tx) (no, err error) {
+		s, no, err := v.manage(tx, &q)
+		if s == nil {
+			return no, err
+		}
+		out = Standing{Consents: s.state.consents, Objections: s.state.objections, Restricted: s.state.restricted, Alias: s.state.alias}
+		return nil, nil
+	})
+	if err != nil {
+		return Standing{}, err
+	}
+	return out, nil
+}
+
+func (v *Vault) setStanding(ctx context.Context, kind string, c Caller, tenant, subject, purpose string, set func(*personState)) error {
+	t := Target{Tenant: tenant, Subject: subject, Purpose: purpose}
+	q := v.ask(kind, &c, decision.Manage, &t, nil)
+	if err := v.admit(ctx, &q); err != nil {
+		return err
+	}
+	return v.change(ctx, tenant, func(tx *db.Tx) (no, err error) {
+		s, no, err := v.manage(tx, &q)
+		if s == nil {
+			return no, err
+		}
+		set(&s.state)
+		return nil, v.saveState(tx, s)
+	})
+}
+
+// manage loads a person, decides on an act that concerns the person as such, and writes its entry.
+// A nil subject means no or err says why not.
+func (v *Vault) manage(tx *db.Tx, q *question) (s *subject, no, err error) {
+	s, err = v.load(tx, q.target.Tenant, q.target.Subject)
+	if err != nil {
+		no, err = expected(err)
+		return nil, no, err
+	}
+	a := v.decide(q, s)
+	if !a.Allow {
+		no, err = v.refuseIn(tx, q, s.state.alias, a)
+		return nil, no, err
+	}
+	return s, nil, ledger.Append(tx, v.entry(q, s.state.alias, a))
+}
+
+// expected tells a failure that changed nothing, and so need not undo what shares the transaction,
+// from one that must.
+func expected(err error) (no, failure error) {
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.Erased:
+		return err, nil
+	}
+	return nil, err
+}
+
+func (v *Vault) needsBasis(purpose string, bases ...policy.Basis) error {
+	const op = "vault.standing"
+	p, ok := v.Policy.Purpose(purpose)
+	if !ok {
+		return fault.New(op, fault.NotFound, "the policy declares no such purpose")
+	}
+	for _, b := range bases {
+		if p.Basis == b {
+			return nil
+		}
+	}
+	return fault.New(op, fault.Invalid, "the purpose %s rests on %s", p.ID, p.Basis).
+		WithHint("consent is given to purposes that rest on consent; objections are lodged against legitimate interests")
+}
+
+func change(set []string, id string, in bool) []string {
+	if in {
+		return with(set, id)
+	}
+	return without(set, id)
+}

@@ -1,0 +1,313 @@
+package vault
+
+import (
+	"context"
+	"sort"
+	"strings"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/keyring"
+	"clause.dev/clause/internal/ledger"
+)
+
+// subject is one person as loaded from the store: keys unwrapped, standing opened.
+type subject struct {
+	tenant, id string
+	region     string
+	tenantKey  *keyring.TenantKey
+	key        *keyring.SubjectKey
+	state      personState
+}
+
+// personState is what the store keeps about a person sealed under their own key: the random name
+// the ledger knows them by, and where they stand. It goes with the key.
+type personState struct {
+	alias      string // p_ and 26 characters
+	restricted bool
+	consents   []string // purposes consented to
+	objections []string // purposes objected to
+}
+
+const aliasLength = 28
+
+// The marks of a standing's parts, each followed by a purpose and a newline.
+const (
+	markConsent   = 'c'
+	markObjection = 'o'
+	markRestrict  = 'r'
+)
+
+func (p *personState) encode() []byte {
+	b := append(make([]byte, 0, 64), p.alias...)
+	if p.restricted {
+		b = append(b, markRestrict, '\n')
+	}
+	for _, c := range p.consents {
+		b = append(append(append(b, markConsent), c...), '\n')
+	}
+	for _, o := range p.objections {
+		b = append(append(append(b, markObjection), o...), '\n')
+	}
+	return b
+}
+
+func decodeState(plain []byte) (personState, error) {
+	broken := fault.New("vault.decodeState", fault.Other, "a person's standing is malformed")
+	if len(plain) < aliasLength {
+		return personState{}, broken
+	}
+	p := personState{alias: string(plain[:aliasLength])}
+	if len(plain) == aliasLength {
+		return p, nil
+	}
+	for rest := string(plain[aliasLength:]); rest != ""; {
+		line, after, ok := strings.Cut(rest, "\n")
+		if !ok || line == "" {
+			return personState{}, broken
+		}
+		switch line[0] {
+		case markConsent:
+			p.consents = append(p.consents, line[1:])
+		case markObjection:
+			p.objections = append(p.objections, line[1:])
+		case markRestrict:
+			p.restricted = true
+		default:
+			return personState{}, broken
+		}
+		rest = after
+	}
+	return p, nil
+}
+
+// standing is the person's state in the decision's terms. A purpose that the policy no longer
+// declares has id 0, which no set holds.
+func (s *subject) standing(rules *decision.Rules) decision.Standing {
+	st := decision.Standing{Account: true, Restricted: s.state.restricted}
+	for _, id := range s.state.consents {
+		st.Consented = st.Consented.With(rules.Purpose(id))
+	}
+	for _, id := range s.state.objections {
+		st.Objected = st.Objected.With(rules.Purpose(id))
+	}
+	return st
+}
+
+// subjectColumns are what unseal needs. The row of tenant_keys vouches for a key parsed earlier:
+// once it is deleted, by whichever server, no read gets past this join.
+const subjectColumns = `t.region, k.key_id, k.epoch, k.wrapped, s.key_id, s.wrapped, s.sealed`
+
+const subjectJoin = ` FROM subjects s
+ JOIN tenants t ON t.tenant_id = s.tenant_id
+ JOIN tenant_keys k ON k.tenant_id = s.tenant_id AND k.key_id = s.tenant_key_id`
+
+const selectSubject = `SELECT ` + subjectColumns + subjectJoin + ` WHERE s.tenant_id = $1 AND s.subject_id = $2`
+
+// subjectRow is a row of subjectColumns.
+type subjectRow struct {
+	region, tenantKeyID, keyID string
+	epoch                      int64
+	tenantWrapped              []byte
+	wrapped, sealed            []byte
+}
+
+func (r *subjectRow) dest() []any {
+	return []any{&r.region, &r.tenantKeyID, &r.epoch, &r.tenantWrapped, &r.keyID, &r.wrapped, &r.sealed}
+}
+
+// unseal opens what a row holds.
+func (v *Vault) unseal(tenant, id string, r *subjectRow) (*subject, error) {
+	const op = "vault.unseal"
+	tenantKey, err := v.tenantKey(tenant, r.tenantKeyID, r.epoch, r.tenantWrapped)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	keyID, err := keyring.ParseID(r.keyID)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	key, err := tenantKey.OpenSubjectKey(id, keyID, r.wrapped)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	plain, err := key.Open(nil, bind("subject", tenant, id), r.sealed)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	state, err := decodeState(plain)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	return &subject{tenant: tenant, id: id, region: r.region, tenantKey: tenantKey, key: key, state: state}, nil
+}
+
+// load reads one person in tx. A person who is not there is fault.NotFound.
+func (v *Vault) load(tx *db.Tx, tenant, id string) (*subject, error) {
+	if !isID(subjectPrefix, id) {
+		return nil, errNobody()
+	}
+	var r subjectRow
+	if err := tx.One(selectSubject, []any{tenant, id}, r.dest()...); err != nil {
+		return nil, nobodyIf(err)
+	}
+	return v.unseal(tenant, id, &r)
+}
+
+func errNobody() error {
+	return fault.New("vault.load", fault.NotFound, "the tenant has no such subject")
+}
+
+// nobodyIf gives a missing row its meaning.
+func nobodyIf(err error) error {
+	if fault.Is(err, fault.NotFound) {
+		return errNobody()
+	}
+	return err
+}
+
+// tenantKey returns the parsed key of a row, from memory if it was parsed before.
+func (v *Vault) tenantKey(tenant, id string, epoch int64, wrapped []byte) (*keyring.TenantKey, error) {
+	v.mu.RLock()
+	key := v.keys[id]
+	v.mu.RUnlock()
+	keyID, err := keyring.ParseID(id)
+	if err != nil {
+		return nil, err
+	}
+	if key != nil && !v.Ring.Destroyed(keyID) {
+		return key, nil
+	}
+	if key, err = v.Ring.OpenTenantKey(tenant, keyID, epoch, wrapped); err != nil {
+		return nil, err
+	}
+	v.mu.Lock()
+	v.keys[id] = key
+	v.mu.Unlock()
+	return key, nil
+}
+
+func (v *Vault) forgetKey(id string) {
+	v.mu.Lock()
+	delete(v.keys, id)
+	v.mu.Unlock()
+}
+
+// CreateSubject makes a person: a key, a random id, and a random alias for the ledger.
+func (v *Vault) CreateSubject(ctx context.Context, c Caller, tenant string, idem Idempotency) (string, error) {
+	t := Target{Tenant: tenant}
+	q := v.ask("subject.create", &c, decision.Manage, &t, nil)
+	if err := v.admit(ctx, &q); err != nil {
+		return "", err
+	}
+	var made string
+	err := v.change(ctx, tenant, func(tx *db.Tx) (no, err error) {
+		found, no, err := v.replay(tx, &q, idem, &made)
+		if found || no != nil || err != nil {
+			return no, err
+		}
+		made, no, err = v.insertSubject(tx, &q, idem)
+		return no, err
+	})
+	return made, err
+}
+
+func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id string, no, err error) {
+	const op = "vault.CreateSubject"
+	tenant := q.target.Tenant
+	region, key, no, err := v.newestKey(tx, tenant)
+	if no != nil || err != nil {
+		return "", no, err
+	}
+	q.req.Home = v.Rules.Region(region)
+	a := v.Rules.Decide(&q.req)
+	if !a.Allow {
+		no, err = v.refuseIn(tx, q, "", a)
+		return "", no, err
+	}
+	id = newID(subjectPrefix)
+	subjectKey, wrapped, err := key.NewSubjectKey(id)
+	if err != nil {
+		return "", nil, fault.Wrap(op, err)
+	}
+	s := &subject{tenant: tenant, id: id, region: region, tenantKey: key, key: subjectKey}
+	s.state.alias = newAlias()
+	sealed, err := subjectKey.Seal(nil, bind("subject", tenant, id), s.state.encode())
+	if err != nil {
+		return "", nil, fault.Wrap(op, err)
+	}
+	_, err = tx.Exec(`INSERT INTO subjects (tenant_id, subject_id, tenant_key_id, key_id, wrapped, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		tenant, id, key.ID().String(), subjectKey.ID().String(), wrapped, sealed, micros(tx.Now()))
+	if err != nil {
+		return "", nil, fault.Wrap(op, err)
+	}
+	if err := v.remember(tx, q, key, id, idem, id); err != nil {
+		return "", nil, err
+	}
+	return id, nil, ledger.Append(tx, v.entry(q, s.state.alias, a))
+}
+
+// newestKey returns the tenant's current key and region; no if there is no such tenant or it was
+// erased.
+func (v *Vault) newestKey(tx *db.Tx, tenant string) (region string, key *keyring.TenantKey, no, err error) {
+	keys, err := v.liveKeys(tx, tenant)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	if len(keys) == 0 {
+		return "", nil, fault.New("vault.newestKey", fault.NotFound, "no such tenant"), nil
+	}
+	err = tx.One(`SELECT region FROM tenants WHERE tenant_id = $1`, []any{tenant}, &region)
+	return region, keys[0], nil, err
+}
+
+// liveKeys returns the tenant's keys, the newest first: one, or two while an epoch turns.
+func (v *Vault) liveKeys(tx *db.Tx, tenant string) ([]*keyring.TenantKey, error) {
+	var keys []*keyring.TenantKey
+	err := tx.Each(`SELECT key_id, epoch, wrapped FROM tenant_keys WHERE tenant_id = $1 ORDER BY epoch DESC, key_id`, []any{tenant},
+		func(scan func(...any) error) error {
+			var id string
+			var epoch int64
+			var wrapped []byte
+			if err := scan(&id, &epoch, &wrapped); err != nil {
+				return err
+			}
+			key, err := v.tenantKey(tenant, id, epoch, wrapped)
+			if err == nil {
+				keys = append(keys, key)
+			}
+			return err
+		})
+	return keys, err
+}
+
+// newAlias is a random name for the ledger, of aliasLength.
+func newAlias() string { return newID("p_") }
+
+// saveState seals a person's changed standing.
+func (v *Vault) saveState(tx *db.Tx, s *subject) error {
+	sealed, err := s.key.Seal(nil, bind("subject", s.tenant, s.id), s.state.encode())
+	if err != nil {
+		return fault.Wrap("vault.saveState", err)
+	}
+	_, err = tx.Exec(`UPDATE subjects SET sealed = $3 WHERE tenant_id = $1 AND subject_id = $2`, s.tenant, s.id, sealed)
+	return fault.Wrap("vault.saveState", err)
+}
+
+// with and without keep a sorted set of purposes.
+func with(set []string, id string) []string {
+	at := sort.SearchStrings(set, id)
+	if at < len(set) && set[at] == id {
+		return set
+	}
+	return append(set[:at:at], append([]string{id}, set[at:]...)...)
+}
+
+func without(set []string, id string) []string {
+	at := sort.SearchStrings(set, id)
+	if at == len(set) || set[at] != id {
+		return set
+	}
+	return append(set[:at:at], set[at+1:]...)
+}
