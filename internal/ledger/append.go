@@ -66,8 +66,19 @@ func (c *chunk) open(tx *db.Tx) error {
 }
 
 func (c *chunk) add(tx *db.Tx, e proof.Entry) error {
-	const op = "ledger.add"
-	e.Seq, e.Time = c.edge.size, tx.Now().UTC().Truncate(time.Microsecond)
+	if err := c.gather(e, tx.Now()); err != nil {
+		return err
+	}
+	if len(c.entries) >= maxChunk {
+		return c.write(tx)
+	}
+	return nil
+}
+
+// gather numbers, dates, checks, encodes and hashes an entry.
+func (c *chunk) gather(e proof.Entry, now time.Time) error {
+	const op = "ledger.gather"
+	e.Seq, e.Time = c.edge.size, now.UTC().Truncate(time.Microsecond)
 	if e.Time.Before(c.last) {
 		e.Time = c.last
 	}
@@ -87,9 +98,6 @@ func (c *chunk) add(tx *db.Tx, e proof.Entry) error {
 	c.entries = proof.AppendFrame(c.entries, c.entry)
 	for i := range stored {
 		c.hashes = append(c.hashes, stored[i][:]...)
-	}
-	if len(c.entries) >= maxChunk {
-		return c.write(tx)
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (c *checker) begin(tx *db.Tx) (err error) {
 // rows reads the next chunks.
 func (c *checker) rows(tx *db.Tx) error {
 	before := c.edge.size
-	err := tx.Each(`SELECT `+rowColumns+` FROM ledger_chunks WHERE tenant_id = $1 AND first >= $2 AND first < $3 ORDER BY first LIMIT $4`,
+	err := tx.Each(`SELECT first, count, entries, hashes FROM ledger_chunks WHERE tenant_id = $1 AND first >= $2 AND first < $3 ORDER BY first LIMIT $4`,
 		[]any{c.tenant, before, c.health.Size, checkRows}, func(scan func(...any) error) error {
 			var r row
 			if err := scan(&r.first, &r.count, &r.entries, &r.hashes); err != nil {
@@ -119,7 +119,7 @@ func (c *checker) row(r row) error {
 		}
 	}
 	if len(entries) != 0 || len(hashes) != 0 {
-		c.altered(c.edge.size-1, "its row holds more than its entries")
+		c.altered(max(r.first, c.edge.size-1), "its row holds more than its entries")
 	}
 	return nil
 }

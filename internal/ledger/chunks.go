@@ -15,21 +15,31 @@ type row struct {
 	entries, hashes []byte
 }
 
-const rowColumns = `first, count, entries, hashes`
+// part is one of a row's two blobs.
+type part struct {
+	first, count int64
+	data         []byte
+}
 
-// rowAt returns the chunk that holds entry index; fault.NotFound when there is none.
-func rowAt(tx *db.Tx, tenant string, index int64) (row, error) {
-	const op = "ledger.rowAt"
-	var r row
-	err := tx.One(`SELECT `+rowColumns+` FROM ledger_chunks WHERE tenant_id = $1 AND first <= $2 ORDER BY first DESC LIMIT 1`,
-		[]any{tenant, index}, &r.first, &r.count, &r.entries, &r.hashes)
+// The columns that a part is read from.
+const (
+	entriesColumn = "entries"
+	hashesColumn  = "hashes"
+)
+
+// partAt returns a column of the chunk that holds entry index; fault.NotFound when there is none.
+func partAt(tx *db.Tx, tenant, column string, index int64) (part, error) {
+	const op = "ledger.partAt"
+	var p part
+	err := tx.One(`SELECT first, count, `+column+` FROM ledger_chunks WHERE tenant_id = $1 AND first <= $2 ORDER BY first DESC LIMIT 1`,
+		[]any{tenant, index}, &p.first, &p.count, &p.data)
 	if err != nil {
-		return row{}, fault.Wrap(op, err)
+		return part{}, fault.Wrap(op, err)
 	}
-	if index >= r.first+r.count {
-		return row{}, fault.New(op, fault.NotFound, "the ledger has no entry %d", index)
+	if index >= p.first+p.count {
+		return part{}, fault.New(op, fault.NotFound, "the ledger has no entry %d", index)
 	}
-	return r, nil
+	return p, nil
 }
 
 // eachEntry calls fn with the bytes of the entries from (included) to (excluded), in order. The
@@ -38,11 +48,11 @@ func eachEntry(tx *db.Tx, tenant string, from, to int64, fn func(index int64, en
 	const op = "ledger.eachEntry"
 	next := from
 	for next < to {
-		r, err := rowAt(tx, tenant, next)
+		p, err := partAt(tx, tenant, entriesColumn, next)
 		if err != nil {
 			return err
 		}
-		for i, rest := r.first, r.entries; i < r.first+r.count && i < to; i++ {
+		for i, rest := p.first, p.data; i < p.first+p.count && i < to; i++ {
 			var entry []byte
 			if entry, rest, err = proof.NextFrame(rest); err != nil {
 				return fault.New(op, fault.NotFound, "the ledger has no entry %d", i)
@@ -64,7 +74,7 @@ func eachEntry(tx *db.Tx, tenant string, from, to int64, fn func(index int64, en
 type hashReader struct {
 	tx     *db.Tx
 	tenant string
-	last   row
+	last   part
 }
 
 // ReadHashes implements tlog.HashReader.
@@ -74,17 +84,17 @@ func (r *hashReader) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 		level, n := tlog.SplitStoredHashIndex(index)
 		leaf := (n+1)<<level - 1 // the entry that completed this subtree
 		if leaf < r.last.first || leaf >= r.last.first+r.last.count {
-			found, err := rowAt(r.tx, r.tenant, leaf)
+			found, err := partAt(r.tx, r.tenant, hashesColumn, leaf)
 			if err != nil {
 				return nil, err
 			}
 			r.last = found
 		}
 		at := (index - tlog.StoredHashCount(r.last.first)) * tlog.HashSize
-		if at < 0 || at+tlog.HashSize > int64(len(r.last.hashes)) {
+		if at < 0 || at+tlog.HashSize > int64(len(r.last.data)) {
 			return nil, fault.New("ledger.ReadHashes", fault.NotFound, "the ledger has no hash of entry %d", leaf)
 		}
-		hashes = append(hashes, tlog.Hash(r.last.hashes[at:at+tlog.HashSize]))
+		hashes = append(hashes, tlog.Hash(r.last.data[at:at+tlog.HashSize]))
 	}
 	return hashes, nil
 }

@@ -82,11 +82,11 @@ type scan struct {
 
 func (s *scan) run(tx *db.Tx) error {
 	for s.next > 0 && len(s.found) < s.limit && s.seen < maxScan {
-		r, err := rowAt(tx, s.tenant, s.next-1)
+		p, err := partAt(tx, s.tenant, entriesColumn, s.next-1)
 		if err != nil {
 			return err
 		}
-		if err := s.row(r); err != nil {
+		if err := s.row(p); err != nil {
 			return err
 		}
 	}
@@ -94,10 +94,10 @@ func (s *scan) run(tx *db.Tx) error {
 }
 
 // row looks through one chunk from its end.
-func (s *scan) row(r row) error {
+func (s *scan) row(r part) error {
 	const op = "ledger.scan"
 	var entries [][]byte
-	for rest := r.entries; len(rest) > 0 && int64(len(entries)) < s.next-r.first; {
+	for rest := r.data; len(rest) > 0 && int64(len(entries)) < s.next-r.first; {
 		entry, after, err := proof.NextFrame(rest)
 		if err != nil {
 			return errDamaged(op, "the row of entry %d is malformed", r.first)
