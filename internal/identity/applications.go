@@ -1,0 +1,144 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"strings"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/ledger/proof"
+)
+
+// Applications are the applications of one store. Safe for use by many at once.
+type Applications struct {
+	db    *db.DB
+	cache *cache // nil where another process may revoke a key unseen
+}
+
+// New returns the applications kept in d. What was authenticated is remembered only if no other
+// process can change the store.
+func New(d *db.DB) *Applications {
+	a := &Applications{db: d}
+	if d.Exclusive() {
+		a.cache = newCache()
+	}
+	return a
+}
+
+// Create makes an application and the key it proves itself with, which is shown this once: the
+// store keeps its hash. actor is the ledger's id of who asked. Id and times are the server's to
+// give. Faults: Invalid with the field.
+func (a *Applications) Create(ctx context.Context, actor string, app Application) (Application, string, error) {
+	const op = "identity.Create"
+	if !name(actor) {
+		return Application{}, "", invalid("actor", "an application is created by someone the ledger can name")
+	}
+	app.Expires = app.Expires.UTC().Truncate(time.Microsecond)
+	id, key := newKey()
+	made := app
+	err := a.db.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+		if err := app.check(tx.Now()); err != nil {
+			return err
+		}
+		made = app
+		made.ID, made.Created = id, tx.Now()
+		if err := insert(tx, &made, hashOf(key)); err != nil {
+			return err
+		}
+		return ledger.Append(tx, told("application.create", actor, &made))
+	})
+	if err != nil {
+		return Application{}, "", fault.Wrap(op, err)
+	}
+	return made, key, nil
+}
+
+// told is the ledger's entry; the title stays out, since it is free text.
+func told(kind, actor string, app *Application) proof.Entry {
+	detail := map[string]string{"application": app.ID}
+	if kind == "application.create" {
+		detail["environment"], detail["scopes"] = app.Environment, strings.Join(app.Scopes, ":")
+		if !app.Expires.IsZero() {
+			detail["expires"] = app.Expires.Format(time.RFC3339)
+		}
+	}
+	return proof.Entry{Kind: kind, Actor: actor, Detail: detail}
+}
+
+// Authenticate returns the application whose key this is, if it may call at now. All that is wrong
+// with a key is one fault, Unauthenticated; a store that cannot be asked is Unavailable.
+func (a *Applications) Authenticate(ctx context.Context, key string, now time.Time) (Application, error) {
+	id, ok := parseKey(key)
+	if !ok {
+		return Application{}, notValid()
+	}
+	hash := hashOf(key)
+	app, seen, known := a.cache.get(hash)
+	if !known {
+		var err error
+		if app, err = a.prove(ctx, id, hash); err != nil {
+			return Application{}, err
+		}
+	}
+	if now.IsZero() || !app.live(now) {
+		return Application{}, notValid()
+	}
+	if !known {
+		a.cache.put(hash, app, seen)
+	}
+	return app, nil
+}
+
+// prove reads the application and compares the hash. An unknown id costs the same comparison, and
+// nothing is decoded before it.
+func (a *Applications) prove(ctx context.Context, id string, hash [sha256.Size]byte) (Application, error) {
+	stored, err := byID(ctx, a.db, id)
+	unknown := fault.Is(err, fault.NotFound)
+	if err != nil && !unknown {
+		return Application{}, fault.Wrap("identity.Authenticate", err)
+	}
+	if unknown {
+		stored.hash = make([]byte, sha256.Size)
+	}
+	if subtle.ConstantTimeCompare(stored.hash, hash[:]) != 1 || unknown {
+		return Application{}, notValid()
+	}
+	app, err := stored.application()
+	return app, fault.Wrap("identity.Authenticate", err)
+}
+
+func notValid() error {
+	return fault.New("identity.Authenticate", fault.Unauthenticated, "the key is not valid").
+		WithHint("send a key that was created here and is neither expired nor revoked")
+}
+
+// Revoke ends an application's key, at once and for good; once more changes nothing. Faults:
+// NotFound, Invalid without an actor.
+func (a *Applications) Revoke(ctx context.Context, actor, id string) error {
+	const op = "identity.Revoke"
+	if !name(actor) {
+		return fault.New(op, fault.Invalid, "an application is revoked by someone the ledger can name").WithField("actor")
+	}
+	if len(id) != idLen || !letters(id) {
+		return fault.New(op, fault.NotFound, "there is no such application")
+	}
+	// Whatever the outcome, since a failed commit may yet have happened.
+	defer a.cache.forget(id)
+	return fault.Wrap(op, a.db.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+		changed, err := revoke(tx, id)
+		if err != nil || !changed {
+			return err
+		}
+		return ledger.Append(tx, told("application.revoke", actor, &Application{ID: id}))
+	}))
+}
+
+// List returns all applications, the oldest first, revoked and expired ones too.
+func (a *Applications) List(ctx context.Context) ([]Application, error) {
+	apps, err := list(ctx, a.db)
+	return apps, fault.Wrap("identity.List", err)
+}
