@@ -59,12 +59,14 @@ func (r *Ring) Prune(before time.Time) error {
 	if safe := r.oldestLiving().Add(-clockSkew); safe.Before(before) {
 		before = safe
 	}
-	pruned, err := r.prune(before)
+	kept, err := r.prune(before)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	for _, line := range pruned {
-		r.destroyed.remove(line.id)
+	for _, id := range r.destroyed.all() {
+		if !kept[id] {
+			r.destroyed.remove(id)
+		}
 	}
 	return nil
 }
@@ -79,35 +81,32 @@ func (r *Ring) oldestLiving() time.Time {
 	return time.Time{}
 }
 
-func (r *Ring) prune(before time.Time) (pruned []destroyal, err error) {
+// prune rewrites the list without the lines before the time and returns the ids that are left in it.
+func (r *Ring) prune(before time.Time) (map[ID]bool, error) {
 	unlock, err := r.dir.lock()
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	if err := r.readNewLines(); err != nil {
-		return nil, err
-	}
 	text, err := os.ReadFile(r.dir.at(destroyedName))
 	if err != nil {
 		return nil, fault.As("keyring.prune", fault.Unavailable, err)
 	}
-	lines, _, err := parseDestroyed(text)
+	lines, rest, err := parseDestroyed(text)
 	if err != nil {
 		return nil, err
 	}
-	var kept []byte
+	kept, left := map[ID]bool{}, []byte(nil)
 	for _, line := range lines {
-		if line.at.Before(before) {
-			pruned = append(pruned, line)
-		} else {
-			kept = line.appendLine(kept)
+		if !line.at.Before(before) {
+			kept[line.id] = true
+			left = line.appendLine(left)
 		}
 	}
-	if len(pruned) == 0 {
-		return nil, nil
+	if len(left)+len(rest) == len(text) {
+		return kept, nil
 	}
-	return pruned, r.dir.write(destroyedName, kept)
+	return kept, r.dir.write(destroyedName, left)
 }
 
 // readDestroyed takes in what other servers destroyed. It waits for the lock, so that it never sees a

@@ -78,7 +78,8 @@ func checkPrivate(file *os.File) error {
 	}
 	name := filepath.Base(file.Name())
 	if !info.Mode().IsRegular() {
-		return fault.New("keyring.read", fault.Invalid, "%s is not a file", name)
+		return fault.New("keyring.read", fault.Invalid, "%s is not a file", name).
+			WithHint("put back the copy of the key folder, see docs/keys.md")
 	}
 	if info.Mode().Perm()&0o177 != 0 {
 		return fault.New("keyring.read", fault.Invalid, "other users can open %s (mode %04o)", name, info.Mode().Perm()).
