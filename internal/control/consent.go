@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
@@ -18,4 +20,24 @@ func (c *ConsentBasis) Check(p *policy.Policy) error {
 // Plan has refusals without consent name the clause.
 func (c *ConsentBasis) Plan(p *Plan) {
 	p.ground(decision.StepConsent, c.Purposes...)
+}
+
+// Probe uses data before consent, with it, after its withdrawal, and with it again.
+func (c *ConsentBasis) Probe(ctx context.Context, s *System) Finding {
+	t := &trial{}
+	s.eachUse(ctx, t, c.Purposes, func(p *person, purpose *policy.Purpose, k kept) {
+		for _, given := range []bool{false, true, false, true} {
+			if err := p.consent(ctx, purpose.ID, given); err != nil {
+				t.hurdle("%v", err)
+				return
+			}
+			a, _, err := p.use(ctx, purpose, k)
+			if !given {
+				t.mustForbid("Using "+k.set.ID+" for "+purpose.ID+" without consent", a, err)
+			} else if t.mustShow("using "+k.set.ID+" for "+purpose.ID+" with consent", a, err) {
+				t.good("Purpose %s uses %s once consent is given.", purpose.ID, k.set.ID)
+			}
+		}
+	})
+	return t.finding("Without consent " + list(c.Purposes) + " is refused, and the very next request after a withdrawal is too.")
 }

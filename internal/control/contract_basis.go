@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
@@ -18,4 +20,33 @@ func (c *ContractBasis) Check(p *policy.Policy) error {
 // Plan has refusals without an account name the clause.
 func (c *ContractBasis) Plan(p *Plan) {
 	p.ground(decision.StepContract, c.Purposes...)
+}
+
+// Probe uses the data of a person with an account, of nobody, and of a person whose account ended.
+func (c *ContractBasis) Probe(ctx context.Context, s *System) Finding {
+	t := &trial{}
+	s.eachUse(ctx, t, c.Purposes, func(p *person, purpose *policy.Purpose, k kept) {
+		a, _, err := p.use(ctx, purpose, k)
+		if !t.mustShow("using "+k.set.ID+" of a person with an account for "+purpose.ID, a, err) {
+			return
+		}
+		t.good("Purpose %s uses %s of a person with an account.", purpose.ID, k.set.ID)
+		stranger := *p
+		stranger.id = "sub_" + token()
+		a, _, err = stranger.use(ctx, purpose, k)
+		t.mustForbid("Using "+k.set.ID+" of somebody without an account for "+purpose.ID, a, err)
+	})
+	c.ended(ctx, t, s)
+	return t.finding("For " + list(c.Purposes) + " data of people with an account is used, and of nobody else.")
+}
+
+// ended closes an account, after which its purposes are over.
+func (c *ContractBasis) ended(ctx context.Context, t *trial, s *System) {
+	s.eachUse(ctx, t, c.Purposes[:min(1, len(c.Purposes))], func(p *person, purpose *policy.Purpose, k kept) {
+		if a, err := p.erase(ctx); !t.mustShow("closing an account", a, err) && err != nil {
+			return
+		}
+		a, _, err := p.use(ctx, purpose, k)
+		t.mustForbid("Using "+k.set.ID+" after the account ended for "+purpose.ID, a, err)
+	})
 }

@@ -7,6 +7,8 @@
 package control
 
 import (
+	"context"
+
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
 )
@@ -19,6 +21,9 @@ type Control interface {
 	Check(*policy.Policy) error
 	// Plan adds what the server shall do.
 	Plan(*Plan)
+	// Probe looks whether it is so. It works on canaries, leaves none behind, and returns once ctx
+	// is done, with Unable where it saw too little.
+	Probe(context.Context, *System) Finding
 }
 
 // problem is a contradiction found by a control's Check, at one of its parameters.

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"time"
 
 	"clause.dev/clause/internal/decision"
@@ -34,4 +35,81 @@ func (c *Erasure) Plan(p *Plan) {
 	if p.EraseWithin == 0 || c.Within < p.EraseWithin {
 		p.EraseWithin = c.Within
 	}
+}
+
+// Probe erases a person whom a backup still holds, and looks for them everywhere; it also looks at
+// the age of the keys by which old backups could still be read.
+func (c *Erasure) Probe(ctx context.Context, s *System) Finding {
+	t := &trial{}
+	s.with(ctx, t, s.Canary.A, func(survivor *person) {
+		s.with(ctx, t, s.Canary.A, func(p *person) {
+			lives := survivor.fill(ctx, t, stored(s.Policy, nil))
+			records := p.fillAndShow(ctx, t, stored(s.Policy, nil))
+			if records == nil || !s.mustHaveRows(ctx, t, p) {
+				return
+			}
+			before, err := s.backup(ctx)
+			if err != nil {
+				t.hurdle("%v", err)
+				return
+			}
+			defer before.discard()
+			p.goneAtOnce(ctx, t, records)
+			s.mustBeSwept(ctx, t, p)
+			s.lookAtRest(ctx, t, p.tenant, "", p.marks)
+			c.resurrect(ctx, t, s, before, survivor, p, lives, records)
+		})
+	})
+	c.schedule(t, s)
+	return t.finding("An erased person is refused at once, is in no row or file, does not come back from an older backup, and no backup can be read for longer than " + days(c.Within) + ".")
+}
+
+// resurrect restores the backup from before the erasure: others are in it, the person is not.
+func (c *Erasure) resurrect(ctx context.Context, t *trial, s *System, before backup, survivor, p *person, lives, records []kept) {
+	scratch, err := s.restore(ctx, before)
+	if err != nil {
+		t.hurdle("%v", err)
+		return
+	}
+	defer scratch.Close()
+	others := false
+	for _, k := range lives {
+		shown, err := survivor.at(scratch).show(ctx, k)
+		others = others || err == nil && shown
+	}
+	if !others {
+		t.hurdle("the restored backup shows nobody's data, so that it does not show the erased person's proves nothing.")
+		return
+	}
+	t.good("A backup from before the erasure was restored, and shows another person's data.")
+	there := p.at(scratch)
+	for _, k := range records {
+		for _, purpose := range readers(p.policy, k.set.ID) {
+			a, err := there.read(ctx, purpose.ID, k.set.ID, k.id)
+			t.mustForbid("Reading "+k.set.ID+" of the erased person from that backup", a, err)
+		}
+	}
+}
+
+// schedule looks whether the keys that old backups hang on are destroyed in time.
+func (c *Erasure) schedule(t *trial, s *System) {
+	if s.Epochs == nil || s.Now == nil {
+		t.hurdle("the ages of the keys cannot be seen.")
+		return
+	}
+	now, live := s.Now(), 0
+	for _, epoch := range s.Epochs() {
+		if !epoch.Destroyed.IsZero() {
+			continue
+		}
+		live++
+		if age := now.Sub(epoch.Began); age > c.Within {
+			t.breach("The key of epoch %d is %s old and not destroyed: a backup made under it can be read for longer than %s.", epoch.Number, days(age.Truncate(24*time.Hour)), days(c.Within))
+		}
+	}
+	if live == 0 {
+		t.hurdle("the key folder shows no live key.")
+		return
+	}
+	t.good("No key that a backup can be read by (of %s in use) is older than %s.", plural(live, "epoch"), days(c.Within))
 }

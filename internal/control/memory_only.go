@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -50,3 +51,66 @@ func retainedBy(p *policy.Policy, dataSet string) string {
 
 // Plan asks for nothing: the vault goes by the data set's storage class.
 func (c *MemoryOnly) Plan(*Plan) {}
+
+// Probe gives canary values to the data sets and looks for them on every disk.
+func (c *MemoryOnly) Probe(ctx context.Context, s *System) Finding {
+	t := &trial{}
+	s.with(ctx, t, s.Canary.A, func(p *person) {
+		records := p.fillAndShow(ctx, t, c.sets(s.Policy))
+		if records == nil {
+			return
+		}
+		s.lookAtRest(ctx, t, p.tenant, p.id, p.marks)
+		c.lookForRows(ctx, t, s, p)
+		s.lookInBackup(ctx, t, p.marks)
+		c.delete(ctx, t, p, records)
+	})
+	return t.finding("What was given to " + list(c.Data) + " is answered from memory, and is on no disk, in no row and in no backup.")
+}
+
+func (c *MemoryOnly) sets(p *policy.Policy) []*policy.DataSet {
+	return dataSets(p, func(d *policy.DataSet) bool { return slices.Contains(c.Data, d.ID) })
+}
+
+// lookForRows looks for rows of the data sets: even an encrypted one would be a copy on a disk.
+func (c *MemoryOnly) lookForRows(ctx context.Context, t *trial, s *System, p *person) {
+	if s.Store == nil {
+		return // was said
+	}
+	rows := 0
+	err := s.Store.Rows(ctx, p.tenant, func(_ string, columns map[string][]byte) error {
+		if string(columns["subject_id"]) == p.id && slices.Contains(c.Data, string(columns["data_set"])) {
+			rows++
+		}
+		return ctx.Err()
+	})
+	switch {
+	case err != nil:
+		t.hurdle("the rows of the store could not be read: %v", err)
+	case rows > 0:
+		t.breach("The store has %s of data that is to stay in memory.", plural(rows, "row"))
+	default:
+		t.good("The store has no row, not even an encrypted one, of %s.", list(c.Data))
+	}
+}
+
+// delete deletes the records, after which they have to be gone from memory too.
+func (c *MemoryOnly) delete(ctx context.Context, t *trial, p *person, records []kept) {
+	for _, k := range records {
+		purpose, shows := deleter(p.policy, k.set), readers(p.policy, k.set.ID)
+		if purpose == nil || len(shows) == 0 {
+			continue // it goes by erasing the person only
+		}
+		if err := p.ready(ctx, purpose); err != nil {
+			t.hurdle("%v", err)
+			continue
+		}
+		a, err := p.do(ctx, call{method: "DELETE", path: p.path("data", k.set.ID, k.id), purpose: purpose.ID})
+		if err := done("a canary record of "+k.set.ID+" could not be deleted", a, err); err != nil {
+			t.hurdle("%v", err)
+			continue
+		}
+		a, err = p.read(ctx, shows[0].ID, k.set.ID, k.id)
+		t.mustForbid("Reading "+k.set.ID+" after its deletion", a, err)
+	}
+}

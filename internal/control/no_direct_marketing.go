@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -33,4 +34,24 @@ func (c *NoDirectMarketing) Check(p *policy.Policy) error {
 // Plan has refusals of such purposes name the clause.
 func (c *NoDirectMarketing) Plan(p *Plan) {
 	p.ground(decision.StepPurpose, marketing()...)
+}
+
+// Probe asks for canary data for every such purpose, to read and to hand to each recipient.
+func (c *NoDirectMarketing) Probe(ctx context.Context, s *System) Finding {
+	t := &trial{}
+	recipients := []string{"", "advertiser"}
+	for _, recipient := range s.Policy.Recipients {
+		recipients = append(recipients, recipient.ID)
+	}
+	s.with(ctx, t, s.Canary.A, func(p *person) {
+		for _, k := range p.fillAndShow(ctx, t, dataSets(s.Policy, func(*policy.DataSet) bool { return true })) {
+			for _, purpose := range marketing() {
+				for _, recipient := range recipients {
+					a, err := p.do(ctx, call{method: "GET", path: p.path("data", k.set.ID, k.id), purpose: purpose, recipient: recipient})
+					t.mustForbid(strings.TrimSuffix("Using "+k.set.ID+" for "+purpose+" by "+recipient, " by "), a, err)
+				}
+			}
+		}
+	})
+	return t.finding("Every request for marketing, advertising or sale is refused, whoever the data would go to.")
 }

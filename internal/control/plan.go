@@ -12,10 +12,11 @@ import (
 // Plan is what a policy's controls make the server do. Where several clauses ask for the same, the
 // strictest is planned.
 type Plan struct {
-	TLSMin       uint16            // crypto/tls version
-	AggregateMin int               // the fewest people a released statistic is about
-	EraseWithin  time.Duration     // by when what was erased can be read nowhere; zero if not promised
-	Grounds      *decision.Grounds // which clause each step of a decision rests on
+	TLSMin          uint16            // crypto/tls version
+	AggregateMin    int               // the fewest people a released statistic is about
+	AggregateClause string            // the clause that promises AggregateMin, "" if none does
+	EraseWithin     time.Duration     // by when what was erased can be read nowhere; zero if not promised
+	Grounds         *decision.Grounds // which clause each step of a decision rests on
 
 	clause string // the one being planned
 }

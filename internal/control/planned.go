@@ -1,6 +1,8 @@
 package control
 
 import (
+	"context"
+
 	"clause.dev/clause/internal/policy"
 )
 
@@ -13,6 +15,11 @@ func (notBuilt) Check(*policy.Policy) error { return nil }
 
 // Plan asks for nothing.
 func (notBuilt) Plan(*Plan) {}
+
+// Probe proves nothing.
+func (notBuilt) Probe(context.Context, *System) Finding {
+	return Finding{Outcome: Unable, Summary: "The control that keeps this is not built yet."}
+}
 
 // Published will keep clauses that say what is published.
 type Published struct {

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"errors"
 
 	"clause.dev/clause/internal/decision"
@@ -33,4 +34,18 @@ func (c *Retention) Check(p *policy.Policy) error {
 // Plan has refusals of erased people's data name the clause.
 func (c *Retention) Plan(p *Plan) {
 	p.ground(decision.StepErased)
+}
+
+// Probe keeps data of an account, closes the account, and looks for what is left.
+func (c *Retention) Probe(ctx context.Context, s *System) Finding {
+	t := &trial{}
+	s.with(ctx, t, s.Canary.A, func(p *person) {
+		records := p.fillAndShow(ctx, t, stored(s.Policy, c.Data))
+		if records == nil || !s.mustHaveRows(ctx, t, p) {
+			return
+		}
+		p.goneAtOnce(ctx, t, records)
+		s.mustBeSwept(ctx, t, p)
+	})
+	return t.finding("Data is there while the account is active; when the account is closed it is refused at once and its rows go.")
 }
