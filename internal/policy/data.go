@@ -90,7 +90,7 @@ func (v fieldValue) read(r *reader, at, n *node) {
 		v.form.read(r, at, n)
 		return
 	}
-	typeOf(v.into).read(r, at, n)
+	typeOf(v.into).read(r, &node{value: "the type of " + at.value, pos: at.pos, width: at.width}, n)
 	v.into.check(r, func(string) *node { return n })
 }
 

@@ -184,7 +184,10 @@ type Keep struct {
 type Params map[string]any
 
 // Pos is a place in the file, from 1.
-type Pos struct{ Line, Column int }
+type Pos struct {
+	Line   int `json:"line"`
+	Column int `json:"column"`
+}
 
 // Vocabulary says which controls exist. It is handed in because controls stand above policy.
 type Vocabulary interface {

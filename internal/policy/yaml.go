@@ -14,10 +14,12 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// The bounds of a policy file. The YAML library takes time quadratic in the keys of one mapping
-// and recurses as deep as the file nests, so both are bounded before it sees the file.
+// MaxBytes is how large a policy file may be.
+const MaxBytes = 1 << 20
+
+// The YAML library takes time quadratic in the keys of one mapping and recurses as deep as the
+// file nests, so both are bounded before it sees the file.
 const (
-	maxBytes  = 1 << 20
 	maxTokens = 50_000
 	maxDepth  = 16
 )
@@ -71,8 +73,8 @@ func (r *reader) load(src []byte) *node {
 // readable refuses what is no text of bounded size.
 func (r *reader) readable(src []byte) bool {
 	switch {
-	case len(src) > maxBytes:
-		r.problem(Pos{}, 0, BadFile, fmt.Sprintf("a policy is at most %d MiB, this file is larger", maxBytes>>20),
+	case len(src) > MaxBytes:
+		r.problem(Pos{}, 0, BadFile, fmt.Sprintf("a policy is at most %d MiB, this file is larger", MaxBytes>>20),
 			"check that this is a policy; a policy of a thousand clauses has some 300 KiB")
 		return false
 	case len(bytes.TrimSpace(src)) == 0:

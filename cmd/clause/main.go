@@ -1,0 +1,99 @@
+// Command clause runs the privacy and security policy that a company publishes.
+//
+// Every subcommand is a struct in a file of its own, with a Run method that takes *env.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli holds a field for each subcommand.
+type cli struct {
+	Check  checkCmd  `cmd:"" help:"Check a policy file: every mistake in it, each with its place and what to do."`
+	Schema schemaCmd `cmd:"" help:"Print the policy language as a JSON Schema, for editors."`
+
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+const description = `Clause runs the privacy and security policy a company publishes: it stores the personal data, decides every access, and proves that each clause is kept.
+
+Exit status:
+
+	0  done; all that was asked about holds
+	1  something is not kept, or failed
+	2  the command line, or a file or request it names, is wrong
+	3  not possible now: something is unreachable, locked or full; try again
+`
+
+// env is what a subcommand may use of the process around it.
+type env struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+	Context        context.Context // ends at Ctrl-C
+	Colour         bool            // Stdout is a terminal that shows colours
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
+	os.Exit(run(os.Args[1:], &env{
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Now:     time.Now,
+		Context: ctx,
+		Colour:  colours(os.Stdout),
+	}))
+}
+
+// run runs one command line and returns the exit status.
+func run(args []string, e *env) int {
+	parser, err := kong.New(&cli{},
+		kong.Name("clause"),
+		kong.Description(description),
+		kong.Writers(e.Stdout, e.Stderr),
+		kong.Vars{"version": version()},
+	)
+	if err != nil {
+		return report(e, err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if err != nil {
+		return report(e, usage(err))
+	}
+	return report(e, command.Run(e))
+}
+
+// version is that of the module, or of the commit when built from a checkout.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "clause (version unknown)"
+	}
+	return "clause " + info.Main.Version
+}
+
+// status ends the process with an exit status when the command has said all there is to say.
+type status int
+
+func (s status) Error() string { return "see above" }
+
+// notKept is the status of a command that showed what is not kept, or failed.
+const notKept status = 1
+
+func statusOf(err error) (status, bool) {
+	var s status
+	ok := errors.As(err, &s)
+	return s, ok
+}
