@@ -332,35 +332,6 @@ func TestRevokedWhileAsking(t *testing.T) {
 	})
 }
 
-// TestAStaleReadIsNotRemembered plays the race that the mark is for: a key is read, then revoked,
-// then put.
-func TestAStaleReadIsNotRemembered(t *testing.T) {
-	c := newCache()
-	hash := hashOf("key")
-	_, mark, _ := c.get(hash)
-	c.forget("id")
-	c.put(hash, Application{ID: "id"}, mark)
-	if _, _, ok := c.get(hash); ok {
-		t.Fatal("remembered")
-	}
-}
-
-func TestTheCacheIsBounded(t *testing.T) {
-	c := newCache()
-	for i := range maxCached + 100 {
-		c.put(hashOf(fmt.Sprint(i)), Application{ID: fmt.Sprint(i)}, 0)
-	}
-	if len(c.apps) != maxCached {
-		t.Fatalf("%d are remembered", len(c.apps))
-	}
-	var none *cache
-	none.put(hashOf("x"), Application{}, 0)
-	none.forget("x")
-	if _, _, ok := none.get(hashOf("x")); ok {
-		t.Fatal("no cache remembers")
-	}
-}
-
 func TestStoreThatCannotBeRead(t *testing.T) {
 	d := dbtest.Open(t, dbtest.SQLite(t))
 	a := New(d)
@@ -381,24 +352,5 @@ func TestStoreThatCannotBeRead(t *testing.T) {
 	}
 	if _, err := a.List(t.Context()); err == nil {
 		t.Error("a broken row is listed")
-	}
-}
-
-func BenchmarkAuthenticate(b *testing.B) {
-	a := New(dbtest.Open(b, dbtest.SQLite(b)))
-	app := shop()
-	app.Expires = time.Time{}
-	_, key, err := a.Create(b.Context(), "cli", app)
-	if err != nil {
-		b.Fatal(err)
-	}
-	wrong := key[:len(key)-3] + "abc"
-	for name, k := range map[string]string{"right": key, "wrong": wrong, "malformed": strings.Repeat("x", 1<<16)} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				_, _ = a.Authenticate(b.Context(), k, now)
-			}
-		})
 	}
 }
