@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -54,4 +55,27 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 		return Checkpoint{}, errors.New("the root in the checkpoint is malformed")
 	}
 	return Checkpoint{Origin: lines[0], Size: size, Root: Hash(root)}, nil
+}
+
+// KeyFor returns the verifier key of another log of the same server: its logs have one public key,
+// and are named origin/tenant.
+func KeyFor(vkey, tenant string) (string, error) {
+	bad := errors.New("the verifier key is malformed: it is like clause.example/acme+1a2b3c4d+Ae…")
+	if _, err := note.NewVerifier(vkey); err != nil {
+		return "", bad
+	}
+	name, rest, _ := strings.Cut(vkey, "+")
+	_, encoded, _ := strings.Cut(rest, "+")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	slash := strings.LastIndexByte(name, '/')
+	if err != nil || len(key) != 1+ed25519.PublicKeySize || slash < 0 {
+		return "", bad
+	}
+	return note.NewEd25519VerifierKey(name[:slash+1]+tenant, key[1:])
+}
+
+// TenantOf is the tenant that a log's verifier key or origin names.
+func TenantOf(origin string) string {
+	name, _, _ := strings.Cut(origin, "+")
+	return name[strings.LastIndexByte(name, '/')+1:]
 }

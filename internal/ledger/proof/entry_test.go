@@ -224,3 +224,13 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+// TestTimesAreRFC3339: the hand-written time is that of the standard library.
+func TestTimesAreRFC3339(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMicro(rapid.Int64Range(-62135596800e6, 253402300799e6).Draw(t, "time")).UTC()
+		if got, want := string(appendTime(nil, at)), at.Format(timeLayout); got != want {
+			t.Fatalf("%s, want %s", got, want)
+		}
+	})
+}

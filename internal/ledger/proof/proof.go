@@ -18,8 +18,8 @@ const (
 	MaxEntry = 65535
 	// MaxID is the longest id in an entry, in bytes.
 	MaxID = 128
-	// MaxClauses is how many clauses an entry may name.
-	MaxClauses = 64
+	// MaxClauses is how many clauses an entry may name, so that the longest fit in MaxEntry.
+	MaxClauses = 400
 	// MaxDetail is how many details an entry may carry.
 	MaxDetail = 32
 )

@@ -21,7 +21,7 @@ func TestVerifyOverHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := &HTTP{Client: s.Client(), Base: base, Credential: "secret"}
+	src := &HTTP{Client: s.Client(), URL: base, Bearer: "secret"}
 	key, err := src.Key(context.Background())
 	if err != nil || key != l.vkey {
 		t.Fatal(key, err)
@@ -40,7 +40,7 @@ func TestVerifyOverHTTP(t *testing.T) {
 	if r, err = Verify(context.Background(), src, Options{Key: key}); err != nil || first(r) != 290 {
 		t.Errorf("gone: %+v %v", r.Findings, err)
 	}
-	src.Credential = "wrong"
+	src.Bearer = "wrong"
 	if r, err = Verify(context.Background(), src, Options{Key: key}); err == nil || strings.Contains(err.Error(), "wrong") {
 		t.Errorf("no credential: %+v %v", r, err)
 	}
@@ -51,7 +51,7 @@ func TestHTTPBounds(t *testing.T) {
 	answer := http.HandlerFunc(nil)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { calls++; answer(w, r) }))
 	defer s.Close()
-	src := &HTTP{Client: s.Client(), Base: s.URL}
+	src := &HTTP{Client: s.Client(), URL: s.URL}
 	answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, maxCheckpoint+1)) }
 	if _, err := src.Checkpoint(context.Background()); err == nil {
 		t.Error("an endless checkpoint was read")
@@ -263,6 +263,26 @@ func TestTenantHeads(t *testing.T) {
 		{"tenant": "acme", "size": "1", "root": "00"}, {"size": "1", "root": l.rootOf(1).String()}} {
 		if _, _, ok := TenantHead(Entry{Kind: KindTenantHead, Detail: detail}); ok {
 			t.Errorf("%v passed", detail)
+		}
+	}
+}
+
+func TestKeyFor(t *testing.T) {
+	l := newMemLog(t, 1)
+	same, err := KeyFor(l.vkey, "acme")
+	if err != nil || same != l.vkey {
+		t.Errorf("%s, want %s, %v", same, l.vkey, err)
+	}
+	other, err := KeyFor(l.vkey, "beta")
+	if err != nil || TenantOf(other) != "beta" || !strings.HasPrefix(other, "clause.test/beta+") {
+		t.Error(other, err)
+	}
+	if _, err := OpenCheckpoint(l.signed, other); err == nil {
+		t.Error("one log's checkpoint passed for another's")
+	}
+	for _, bad := range []string{"", "x", l.vkey[1:], l.vkey + "A"} {
+		if _, err := KeyFor(bad, "acme"); err == nil {
+			t.Errorf("%q passed", bad)
 		}
 	}
 }
