@@ -24,7 +24,7 @@ func advise(name string, known []string) string {
 
 // nearest returns the known name that differs least from name, "" if none is near.
 func nearest(name string, known []string) string {
-	const longest = 64 // no id is longer, and the distance costs the product of both lengths
+	const longest = 64                                      // no id is longer, and the distance costs the product of both lengths
 	if name == "" || len(name) > longest || name[0] < 'A' { // a figure is not a misspelt other figure
 		return ""
 	}
