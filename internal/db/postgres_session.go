@@ -24,7 +24,7 @@ func (s pgSession) exec(query string, args []any) (int64, error) {
 	}
 	tag, err := s.conn.Exec(s.ctx, query, args...)
 	if err != nil {
-		return 0, pgFault(op, err)
+		return 0, s.fault(op, err)
 	}
 	if tag.Select() {
 		return 0, nil
@@ -40,12 +40,12 @@ func (s pgSession) one(query string, args, dest []any) error {
 	}
 	rows, err := s.conn.Query(s.ctx, query, args...)
 	if err != nil {
-		return pgFault(op, err)
+		return s.fault(op, err)
 	}
 	defer rows.Close()
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
-			return pgFault(op, err)
+			return s.fault(op, err)
 		}
 		return fault.New(op, fault.NotFound, "no such row")
 	}
@@ -53,7 +53,7 @@ func (s pgSession) one(query string, args, dest []any) error {
 		return err
 	}
 	rows.Close()
-	return pgFault(op, rows.Err())
+	return s.fault(op, rows.Err())
 }
 
 func (s pgSession) each(query string, args []any, row func(scan func(dest ...any) error) error) error {
@@ -64,7 +64,7 @@ func (s pgSession) each(query string, args []any, row func(scan func(dest ...any
 	}
 	rows, err := s.conn.Query(s.ctx, query, args...)
 	if err != nil {
-		return pgFault(op, err)
+		return s.fault(op, err)
 	}
 	defer rows.Close()
 	scan := func(dest ...any) error { return pgScan(op, rows, dest) }
@@ -73,7 +73,17 @@ func (s pgSession) each(query string, args []any, row func(scan func(dest ...any
 			return err
 		}
 	}
-	return pgFault(op, rows.Err())
+	return s.fault(op, rows.Err())
+}
+
+// fault tells a statement that the driver would not send, such as one with too few arguments, from a
+// connection that broke.
+func (s pgSession) fault(op string, err error) error {
+	var pg *pgconn.PgError
+	if err == nil || errors.As(err, &pg) || contextError(err) != nil || s.conn.IsClosed() {
+		return pgFault(op, err)
+	}
+	return fault.New(op, fault.Invalid, "the arguments do not fit the statement")
 }
 
 // pgArgs refuses what SQLite would not take, and turns bool into the number it is stored as.
