@@ -24,9 +24,9 @@ const tries = 5
 
 // HTTP reads a log from a server of c2sp.org/tlog-tiles.
 type HTTP struct {
-	URL    string       // the log's address (see LogURL), without a last slash
-	Bearer string       // the credential; may be empty
-	Client *http.Client // must have a time-out
+	Base       string       // the log's address (see LogURL), without a last slash
+	Credential string       // the credential; may be empty
+	Client     *http.Client // must have a time-out
 }
 
 // LogURL is the address of a tenant's log on a Clause server.
@@ -80,12 +80,12 @@ func (h *HTTP) get(ctx context.Context, path string, limit int64) ([]byte, error
 
 // once makes one request; wait is how long to wait before another try, 0 for not at all.
 func (h *HTTP) once(ctx context.Context, path string, limit int64) (body []byte, wait time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.URL+"/"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.Base+"/"+path, nil)
 	if err != nil {
 		return nil, 0, err
 	}
-	if h.Bearer != "" {
-		req.Header.Set("Authorization", "Bearer "+h.Bearer)
+	if h.Credential != "" {
+		req.Header.Set("Authorization", "Bearer "+h.Credential)
 	}
 	resp, err := h.Client.Do(req)
 	if err != nil {

@@ -21,7 +21,7 @@ func TestVerifyOverHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := &HTTP{Client: s.Client(), URL: base, Bearer: "secret"}
+	src := &HTTP{Client: s.Client(), Base: base, Credential: "secret"}
 	key, err := src.Key(context.Background())
 	if err != nil || key != l.vkey {
 		t.Fatal(key, err)
@@ -40,7 +40,7 @@ func TestVerifyOverHTTP(t *testing.T) {
 	if r, err = Verify(context.Background(), src, Options{Key: key}); err != nil || first(r) != 290 {
 		t.Errorf("gone: %+v %v", r.Findings, err)
 	}
-	src.Bearer = "wrong"
+	src.Credential = "wrong"
 	if r, err = Verify(context.Background(), src, Options{Key: key}); err == nil || strings.Contains(err.Error(), "wrong") {
 		t.Errorf("no credential: %+v %v", r, err)
 	}
@@ -51,7 +51,7 @@ func TestHTTPBounds(t *testing.T) {
 	answer := http.HandlerFunc(nil)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { calls++; answer(w, r) }))
 	defer s.Close()
-	src := &HTTP{Client: s.Client(), URL: s.URL}
+	src := &HTTP{Client: s.Client(), Base: s.URL}
 	answer = func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, maxCheckpoint+1)) }
 	if _, err := src.Checkpoint(context.Background()); err == nil {
 		t.Error("an endless checkpoint was read")
