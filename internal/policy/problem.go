@@ -87,6 +87,9 @@ func excerpt(line string, pos Pos, width int) string {
 		from = at - excerptColumns/2
 	}
 	shown := text[from:min(len(text), from+excerptColumns)]
+	if from > 0 {
+		shown[0] = '…'
+	}
 	width = max(1, min(width, len(shown)-(at-from)))
 	margin := fmt.Sprintf("%5d | ", pos.Line)
 	return margin + printable(shown) + "\n" +

@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"clause.dev/clause/internal/fault"
 )
@@ -110,7 +111,8 @@ func (c condition) read(r *reader, key, n *node) {
 		return
 	}
 	if err := language.Condition(*c.into); err != nil {
-		r.fail(n, BadValue, "see docs/policy.md for what a condition can ask", "%s", fault.Public(err))
+		first, _, _ := strings.Cut(fault.Public(err), "\n")
+		r.fail(n, BadValue, "see docs/policy.md for what a condition can ask", "%s", first)
 	}
 }
 

@@ -71,7 +71,7 @@ func controls() vocabulary {
 	add("database-firewall", false)
 	add("session-cookie", false, optional("signed", policy.ParamBool), optional("http-only", policy.ParamBool), optional("secure", policy.ParamBool))
 	add("email-verification", false)
-	add("data-subject-rights", false, required("rights", policy.ParamTexts), required("within", policy.ParamText), optional("free", policy.ParamBool))
+	add("data-subject-rights", false, required("rights", policy.ParamTexts, "access", "rectification", "erasure", "portability", "withdrawal", "objection", "restriction"), required("within", policy.ParamText), optional("free", policy.ParamBool))
 	add("cookies-only-necessary", false)
 	add("breach-notice", false, optional("authority", policy.ParamText), optional("people", policy.ParamText))
 	add("minimum-age", false, required("age", policy.ParamInteger))
