@@ -9,7 +9,7 @@ type NewApplication struct {
 	Purposes    []string  `json:"purposes,omitempty" nullable:"false" maxItems:"256" doc:"The purposes it may name."`
 	Scopes      []string  `json:"scopes" nullable:"false" minItems:"1" maxItems:"4" enum:"data,subjects,audit,admin" doc:"The parts of the interface it may use."`
 	Environment string    `json:"environment" minLength:"1" maxLength:"128" doc:"The one environment it belongs to." example:"production"`
-	Expires     time.Time `json:"expires" doc:"When its key stops working."`
+	Expires     time.Time `json:"expires,omitzero" doc:"When its key stops working; absent: never."`
 }
 
 // Application is a program that may call the server.
@@ -20,7 +20,7 @@ type Application struct {
 	Purposes    []string   `json:"purposes" nullable:"false"`
 	Scopes      []string   `json:"scopes" nullable:"false"`
 	Environment string     `json:"environment"`
-	Expires     time.Time  `json:"expires"`
+	Expires     time.Time  `json:"expires,omitzero" doc:"Absent: never."`
 	Revoked     *time.Time `json:"revoked,omitempty"`
 	Created     time.Time  `json:"created"`
 }

@@ -1,0 +1,83 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"clause.dev/clause/api"
+	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/vault"
+)
+
+const applicationsPath = "/v1/applications"
+
+func (s *service) applications(r *routes) {
+	r.private(operation{
+		method: "POST", path: applicationsPath, id: "create-application", tag: "administration", scope: api.ScopeAdmin,
+		summary: "Create an application", about: "Answers with its key, this once.",
+		in: api.NewApplication{}, out: api.CreatedApplication{}, status: http.StatusCreated,
+	}, s.createApplication)
+	r.private(operation{
+		method: "GET", path: applicationsPath, id: "list-applications", tag: "administration", scope: api.ScopeAdmin,
+		summary: "List the applications", about: "Without their keys, which the server does not have.", out: api.Applications{},
+	}, s.listApplications)
+	r.private(operation{
+		method: "DELETE", path: applicationsPath + "/{application}", id: "revoke-application", tag: "administration", scope: api.ScopeAdmin,
+		summary: "Revoke an application's key", about: "Holds from the next request on.", status: http.StatusNoContent,
+	}, s.revokeApplication)
+}
+
+func (s *service) createApplication(c vault.Caller, x *exchange) error {
+	if err := x.permit(c, "", api.ScopeAdmin); err != nil {
+		return err
+	}
+	in, err := decode[api.NewApplication](x)
+	if err != nil {
+		return err
+	}
+	app, key, err := s.Applications.Create(x.Context(), c.Credential.ID, identity.Application{
+		Title: in.Title, Tenants: in.Tenants, Purposes: in.Purposes, Scopes: in.Scopes, Environment: in.Environment, Expires: in.Expires,
+	})
+	if err != nil {
+		return err
+	}
+	return x.answer(http.StatusCreated, api.CreatedApplication{Application: application(app), Key: key})
+}
+
+func application(a identity.Application) api.Application {
+	out := api.Application{
+		ID: a.ID, Title: a.Title, Tenants: orEmpty(a.Tenants), Purposes: orEmpty(a.Purposes), Scopes: orEmpty(a.Scopes),
+		Environment: a.Environment, Expires: a.Expires, Created: a.Created,
+	}
+	if !a.Revoked.IsZero() {
+		out.Revoked = &a.Revoked
+	}
+	return out
+}
+
+func (s *service) listApplications(c vault.Caller, x *exchange) error {
+	if err := x.permit(c, "", api.ScopeAdmin); err != nil {
+		return err
+	}
+	all, err := s.Applications.List(x.Context())
+	if err != nil {
+		return err
+	}
+	out := api.Applications{Applications: make([]api.Application, len(all))}
+	for i, a := range all {
+		out.Applications[i] = application(a)
+	}
+	return x.answer(http.StatusOK, out)
+}
+
+func (s *service) revokeApplication(c vault.Caller, x *exchange) error {
+	if err := x.permit(c, "", api.ScopeAdmin); err != nil {
+		return err
+	}
+	if err := x.nothing(); err != nil {
+		return err
+	}
+	if err := s.Applications.Revoke(x.Context(), c.Credential.ID, x.PathValue("application")); err != nil {
+		return err
+	}
+	return x.done()
+}

@@ -1,0 +1,80 @@
+package httpapi
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"clause.dev/clause/api"
+	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/vault"
+)
+
+// Vault is what the interface needs of the vault, by role. Each call decides, and records, itself.
+type Vault interface {
+	Tenants
+	Subjects
+	Records
+	Queries
+	Blobs
+}
+
+// Tenants are the customers.
+type Tenants interface {
+	CreateTenant(ctx context.Context, c vault.Caller, t vault.Tenant) (vault.Tenant, error)
+	Tenants(ctx context.Context, c vault.Caller) ([]vault.Tenant, error)
+	EraseTenant(ctx context.Context, c vault.Caller, tenant string) error
+}
+
+// Subjects are the people.
+type Subjects interface {
+	CreateSubject(ctx context.Context, c vault.Caller, tenant string, idem vault.Idempotency) (string, error)
+	EraseSubject(ctx context.Context, c vault.Caller, tenant, subject string) error
+	SetConsent(ctx context.Context, c vault.Caller, tenant, subject, purpose string, given bool) error
+	SetObjection(ctx context.Context, c vault.Caller, tenant, subject, purpose string, objected bool) error
+	SetRestriction(ctx context.Context, c vault.Caller, tenant, subject string, restricted bool) error
+	Standing(ctx context.Context, c vault.Caller, tenant, subject string) (vault.Standing, error)
+}
+
+// Records are the people's data.
+type Records interface {
+	Put(ctx context.Context, c vault.Caller, t vault.Target, f vault.Fields, cond vault.Condition, idem vault.Idempotency) (vault.Stored, error)
+	Patch(ctx context.Context, c vault.Caller, t vault.Target, f vault.Fields, cond vault.Condition, idem vault.Idempotency) (vault.Stored, error)
+	Get(ctx context.Context, c vault.Caller, t vault.Target) (vault.Record, error)
+	List(ctx context.Context, c vault.Caller, t vault.Target, after string, limit int) ([]vault.Record, string, error)
+	Delete(ctx context.Context, c vault.Caller, t vault.Target, cond vault.Condition) error
+}
+
+// Queries concern more than one record.
+type Queries interface {
+	Find(ctx context.Context, c vault.Caller, t vault.Target, field, value string) ([]vault.Record, error)
+	Batch(ctx context.Context, c vault.Caller, tenant, purpose string, ops []vault.BatchOp, idem vault.Idempotency) ([]vault.Stored, error)
+	Aggregate(ctx context.Context, c vault.Caller, tenant, purpose, dataSet, statistic, field, groupBy string) (vault.Aggregate, error)
+}
+
+// Blobs are the large objects.
+type Blobs interface {
+	PutBlob(ctx context.Context, c vault.Caller, t vault.Target, field, contentType string, body io.Reader, cond vault.Condition) (vault.Stored, error)
+	GetBlob(ctx context.Context, c vault.Caller, t vault.Target, field string) (vault.BlobInfo, io.ReadCloser, error)
+}
+
+// Applications are the programs that may call.
+type Applications interface {
+	Authenticate(ctx context.Context, key string, now time.Time) (identity.Application, error)
+	Create(ctx context.Context, actor string, app identity.Application) (identity.Application, string, error)
+	Revoke(ctx context.Context, actor, id string) error
+	List(ctx context.Context) ([]identity.Application, error)
+}
+
+// Ledger serves the logs.
+type Ledger interface {
+	Serve(ctx context.Context, tenant, path string) (ledger.Resource, error)
+	Page(ctx context.Context, tenant, alias string, before int64, limit int) (ledger.Page, error)
+}
+
+// Probes tell whether the promises are kept.
+type Probes interface {
+	Run(ctx context.Context, actor string) ([]api.Finding, error)
+	Statuses(ctx context.Context) ([]api.ClauseStatus, error)
+}
