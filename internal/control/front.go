@@ -144,17 +144,6 @@ func (a answer) String() string {
 	return fmt.Sprintf("status %d", a.status)
 }
 
-// rests returns the clauses that an allowed access rests on.
-func (a answer) rests() []string {
-	var clauses []string
-	for _, id := range strings.Split(a.header.Get(api.HeaderRestsOn), ",") {
-		if id = strings.TrimSpace(id); id != "" {
-			clauses = append(clauses, id)
-		}
-	}
-	return clauses
-}
-
 // done turns an answer that had to be a success, and was not, into an error.
 func done(what string, a answer, err error) error {
 	switch {

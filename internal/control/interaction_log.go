@@ -88,7 +88,7 @@ func (c *InteractionLog) count(ctx context.Context, t *trial, s *System, tenant,
 		t.hurdle("the ledger has no address: %v", err)
 		return n, false
 	}
-	source := &proof.HTTP{Client: s.HTTP, Base: address, Credential: s.Canary.Auditor}
+	source := &proof.HTTP{Base: address, Credential: s.Canary.Auditor, Client: s.HTTP}
 	key, err := source.Key(ctx)
 	if err != nil {
 		t.hurdle("the ledger's key could not be read: %v", plain(err))
