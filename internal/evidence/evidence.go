@@ -11,7 +11,6 @@ import (
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
-	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -39,44 +38,29 @@ const (
 	Unkept   State = api.StateUnkept
 )
 
-// Config is what evidence is made of. The zero durations stand for the defaults.
-type Config struct {
-	DB     *db.DB
-	Policy *policy.Policy
+// The defaults of an Evidence.
+const (
+	defaultMaxAge = 24 * time.Hour
+	defaultWithin = 2 * time.Minute
+	defaultKeep   = 90 * 24 * time.Hour
+)
+
+// Evidence runs probes and keeps their findings. It is safe for concurrent use; probes run one run
+// at a time, because they would see each other's canaries. Its durations may be set before use.
+type Evidence struct {
 	MaxAge time.Duration // how long a finding proves something; default 24 hours
 	Within time.Duration // how long one probe may take; default 2 minutes
 	Keep   time.Duration // how long findings are kept; default 90 days
-}
 
-// Evidence runs probes and keeps their findings. It is safe for concurrent use; probes run one run
-// at a time, because they look at each other's canaries otherwise.
-type Evidence struct {
-	Config
+	db      *db.DB
+	policy  *policy.Policy
 	running chan struct{}
 }
 
-// New returns the evidence of a policy, whose controls must exist.
-func New(c Config) (*Evidence, error) {
-	const op = "evidence.New"
-	if c.DB == nil || c.Policy == nil {
-		return nil, fault.New(op, fault.Other, "a store and a policy are needed")
+// New returns the evidence of a policy. A maxAge of zero is the default.
+func New(d *db.DB, p *policy.Policy, maxAge time.Duration) *Evidence {
+	if maxAge <= 0 {
+		maxAge = defaultMaxAge
 	}
-	for _, clause := range c.Policy.Clauses {
-		for _, keep := range clause.Keep {
-			if _, _, err := control.Of(keep); err != nil {
-				return nil, fault.Wrap(op, err)
-			}
-		}
-	}
-	c.MaxAge = orDefault(c.MaxAge, 24*time.Hour)
-	c.Within = orDefault(c.Within, 2*time.Minute)
-	c.Keep = orDefault(c.Keep, 90*24*time.Hour)
-	return &Evidence{c, make(chan struct{}, 1)}, nil
-}
-
-func orDefault(d, otherwise time.Duration) time.Duration {
-	if d <= 0 {
-		return otherwise
-	}
-	return d
+	return &Evidence{maxAge, defaultWithin, defaultKeep, d, p, make(chan struct{}, 1)}
 }

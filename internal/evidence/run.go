@@ -24,7 +24,7 @@ func (e *Evidence) RunAll(ctx context.Context, sys *control.System, now func() t
 	}
 	var all []Record
 	var seen []probed
-	for _, clause := range e.Policy.Clauses {
+	for _, clause := range e.policy.Clauses {
 		for i, keep := range clause.Keep {
 			c, runs, err := control.Of(keep)
 			if err != nil {

@@ -25,7 +25,7 @@ type detail struct {
 // under digests what a finding is about: the control's parameters, and all that the policy says of
 // data and its use. A finding under another digest proves nothing of the policy as it is now.
 func (e *Evidence) under(keep policy.Keep) string {
-	p := e.Policy
+	p := e.policy
 	text, err := json.Marshal([]any{keep.Control, keep.Params, p.Regions, p.Environments, p.Backups, p.Data, p.Purposes, p.Recipients})
 	if err != nil { // parameters are of a few plain types, all of which have a JSON form
 		return ""
@@ -42,7 +42,7 @@ func (e *Evidence) store(ctx context.Context, r Record, under string) error {
 		return fault.As(op, fault.Other, err)
 	}
 	digest := sha256.Sum256(text)
-	return fault.Wrap(op, e.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+	return fault.Wrap(op, e.db.Write(ctx, db.Organisation, func(tx *db.Tx) error {
 		_, err := tx.Exec(`INSERT INTO evidence (clause_id, control, probed_at, outcome, detail) VALUES ($1, $2, $3, $4, $5)
  ON CONFLICT (clause_id, control, probed_at) DO UPDATE SET outcome = EXCLUDED.outcome, detail = EXCLUDED.detail`,
 			r.Clause, r.Control, r.At.UnixMicro(), string(r.Finding.Outcome), string(text))
@@ -69,7 +69,7 @@ func logged(name string) string {
 // prune drops findings that are older than is kept, but never the newest of a control: that it was
 // broken the last time anybody looked stays known.
 func (e *Evidence) prune(ctx context.Context, now time.Time) error {
-	return fault.Wrap("evidence.prune", e.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+	return fault.Wrap("evidence.prune", e.db.Write(ctx, db.Organisation, func(tx *db.Tx) error {
 		_, err := tx.Exec(`DELETE FROM evidence WHERE probed_at < $1 AND probed_at <
  (SELECT MAX(n.probed_at) FROM evidence n WHERE n.clause_id = evidence.clause_id AND n.control = evidence.control)`,
 			now.Add(-e.Keep).UnixMicro())

@@ -35,9 +35,9 @@ type ControlStatus struct {
 // Statuses returns the status of every clause at a time, in the order of the policy.
 func (e *Evidence) Statuses(ctx context.Context, now time.Time) ([]Status, error) {
 	var all []Status
-	err := e.DB.Read(ctx, db.Organisation, func(tx *db.Tx) error {
+	err := e.db.Read(ctx, db.Organisation, func(tx *db.Tx) error {
 		all = nil
-		for _, clause := range e.Policy.Clauses {
+		for _, clause := range e.policy.Clauses {
 			status, err := e.status(tx, clause, now)
 			if err != nil {
 				return err
