@@ -36,8 +36,11 @@ func report(e *env, err error) int {
 }
 
 func summary(problems policy.Problems) string {
-	if len(problems) == 1 {
+	switch last := problems[len(problems)-1]; {
+	case len(problems) == 1:
 		return "1 problem."
+	case last.Pos.Line == 0 && last.Code == policy.OverBound:
+		return fmt.Sprintf("More than %d problems.", len(problems)-1)
 	}
 	return fmt.Sprintf("%d problems.", len(problems))
 }

@@ -41,6 +41,7 @@ func TestHostileFiles(t *testing.T) {
 		"not UTF-8":        {"version: \xff\xfe", policy.BadFile, "not UTF-8"},
 		"NUL":              {"version: a\x00b", policy.BadFile, "U+0000"},
 		"escaped NUL":      {`version: "a\0b"`, policy.BadSyntax, "not allowed"},
+		"byte-order mark":  {"\ufeffversion: a", policy.BadFile, "U+FEFF"},
 		"reads otherwise":  {"version: a\u202eb", policy.BadFile, "U+202E"},
 		"cycle":            {"a: &a\n  b: *a\n", policy.BadSyntax, "anchors"},
 		"billion laughs":   {anchors, policy.BadSyntax, "anchors"},

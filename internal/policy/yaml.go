@@ -91,7 +91,7 @@ func (r *reader) readable(src []byte) bool {
 		}
 		if unwanted(c) || c == '\r' && !bytes.HasPrefix(rest, []byte("\r\n")) {
 			r.problem(at, 1, BadFile, fmt.Sprintf("the character %U is not allowed in a policy", c),
-				"remove it: it is a control character, or makes the text read otherwise than it is stored")
+				"remove it: it is a control character, a byte-order mark, or makes the text read otherwise than it is stored")
 			return false
 		}
 		column++
