@@ -20,6 +20,7 @@ import (
 type cli struct {
 	Check  checkCmd  `cmd:"" help:"Check a policy file: every mistake in it, each with its place and what to do."`
 	Schema schemaCmd `cmd:"" help:"Print the policy language as a JSON Schema, for editors."`
+	Ledger ledgerCmd `cmd:"" help:"Check the record of everything that happened."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

@@ -195,7 +195,7 @@ func (e *Entry) validateLists() error {
 type FieldError struct{ Field string }
 
 func (e *FieldError) Error() string {
-	return fmt.Sprintf("the entry's %s is not an id of the ledger's alphabet and length", e.Field)
+	return fmt.Sprintf("the entry's %s is not in the ledger's form", e.Field)
 }
 
 // idByte is the ledger's alphabet: no space and no @, so that names and addresses do not fit, and

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// Memory is what a verifier keeps from one run to the next, by the origin of each log: without it a
-// server could show a log that was rewritten since, correctly signed.
+// Memory is what a verifier keeps of one server from one run to the next, by the origin of each log:
+// without it a server could show a log that was rewritten since, correctly signed.
 type Memory map[string]Remembered
 
 // Remembered is one log's key and newest verified checkpoint.
@@ -51,6 +51,18 @@ func (m Memory) Head(origin string) (Head, bool) {
 		return Head{}, false
 	}
 	return Head{Size: c.Size, Root: c.Root, By: "the remembered checkpoint"}, true
+}
+
+// AnyKey is the verifier key of one of the logs, "" if none is remembered: those of the server's
+// others follow from it by KeyFor.
+func (m Memory) AnyKey() string {
+	first := ""
+	for origin := range m {
+		if first == "" || origin < first {
+			first = origin
+		}
+	}
+	return m[first].Key
 }
 
 // Remember keeps a verified log's checkpoint.
