@@ -45,6 +45,14 @@ func TestStreamRoundTripsAtTheEdges(t *testing.T) {
 		if err != nil || !bytes.Equal(got, plain) {
 			t.Fatalf("%d bytes: %v", size, err)
 		}
+		var copied bytes.Buffer // the ReadFrom path
+		w := must(SealStream(key, []byte("blob 7"), &copied))(t)
+		if n, err := io.Copy(w, iotest.HalfReader(onlyReader{bytes.NewReader(plain)})); n != int64(size) || errors.Join(err, w.Close()) != nil {
+			t.Fatalf("%d bytes: copied %d, %v", size, n, err)
+		}
+		if got, err := openAll(key, []byte("blob 7"), copied.Bytes()); err != nil || !bytes.Equal(got, plain) || copied.Len() != len(sealed) {
+			t.Fatalf("%d bytes copied: %d came out, %v", size, len(got), err)
+		}
 		var out bytes.Buffer // the WriteTo path
 		n, err := io.Copy(&out, must(OpenStream(key, []byte("blob 7"), iotest.HalfReader(bytes.NewReader(sealed))))(t))
 		if err != nil || n != int64(size) || !bytes.Equal(out.Bytes(), plain) {
@@ -208,6 +216,9 @@ func TestStreamFailuresStick(t *testing.T) {
 	w = must(SealStream(key, nil, &out))(t)
 	if err := errors.Join(w.Close(), w.Close()); err != nil || out.Len() != overhead {
 		t.Fatal("closing twice", err, out.Len())
+	}
+	if _, err := io.Copy(w, onlyReader{zeros{}}); err == nil {
+		t.Fatal("a closed stream took more")
 	}
 	if _, err := w.Write([]byte("late")); err == nil {
 		t.Fatal("a closed stream took more")
