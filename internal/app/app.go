@@ -1,0 +1,224 @@
+// Package app wires the parts of a server together. It holds no rules of its own.
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/evidence"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/httpapi"
+	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/keyring"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/trust"
+	"clause.dev/clause/internal/vault"
+)
+
+// Config says what to run. Data is the folder of the store, blobs and temporary files; Keys is the
+// key folder, which belongs in no backup.
+type Config struct {
+	Policy      *policy.Policy
+	Data, Keys  string
+	Root        keyring.Root
+	Store       string // URL of the store; empty: SQLite in Data
+	Migrate     string // URL of PostgreSQL's owner role, for migrations
+	Region      string // empty: the policy's only one
+	Environment string // empty: the policy's first
+	Now         func() time.Time
+	Wall        func() time.Time // the machine's clock, for connections; nil: Now
+	Log         *slog.Logger
+	Limits      httpapi.Limits
+	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
+}
+
+// App is an open server, not yet serving.
+type App struct {
+	Config
+	Plan         *control.Plan
+	Rules        *decision.Rules
+	DB           *db.DB
+	Ring         *keyring.Ring
+	Vault        *vault.Vault
+	Ledger       *ledger.Log
+	Applications *identity.Applications
+	Evidence     *evidence.Evidence
+
+	canaries *canaries
+	door     atomic.Pointer[Door] // the front door, once it listens
+}
+
+// memoryMax bounds what memory-only data sets hold, in bytes.
+const memoryMax = 64 << 20
+
+// Open opens the store and the keys, checks that they belong together, finishes what a crash cut
+// short, and makes the parts. It refuses, and says why, rather than serve in doubt.
+func Open(ctx context.Context, c Config) (*App, error) {
+	const op = "app.Open"
+	if err := c.complete(); err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	a := &App{Config: c}
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(fault.Wrap(op, err), a.Close())
+	}
+	return a, nil
+}
+
+func (c *Config) complete() error {
+	if c.Region == "" && len(c.Policy.Regions) == 1 {
+		c.Region = c.Policy.Regions[0].ID
+	}
+	if c.Region == "" {
+		return fault.New("app.Open", fault.Invalid, "the policy names several regions").WithHint("say which one this server is in: --region")
+	}
+	if c.Environment == "" && len(c.Policy.Environments) > 0 {
+		c.Environment = c.Policy.Environments[0]
+	}
+	if c.Environment == "" {
+		c.Environment = "production"
+	}
+	if c.Store == "" {
+		c.Store = "sqlite:" + filepath.Join(c.Data, "clause.db")
+	}
+	if c.Wall == nil {
+		c.Wall = c.Now
+	}
+	if c.MaxAge == 0 {
+		c.MaxAge = 24 * time.Hour
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+func (a *App) open(ctx context.Context) (err error) {
+	for _, folder := range []string{a.Data, a.blobs(), a.temporary()} {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return fault.As("app.open", fault.Unavailable, err)
+		}
+	}
+	if a.Plan, err = control.PlanOf(a.Policy); err != nil {
+		return err
+	}
+	if a.Rules, err = decision.Compile(a.Policy, a.Plan.Grounds); err != nil {
+		return err
+	}
+	if a.DB, err = db.Open(ctx, db.Config{URL: a.Store, Migrate: a.Migrate, Now: a.Now}); err != nil {
+		return err
+	}
+	if err := a.openRing(ctx); err != nil {
+		return err
+	}
+	if a.Vault, err = vault.New(a.vaultConfig(a.DB, a.blobs())); err != nil {
+		return err
+	}
+	if err := a.Vault.CheckWhole(ctx); err != nil {
+		return err
+	}
+	a.Ledger = ledger.New(a.DB, a.Ring.Signer(), a.origin())
+	a.Applications = identity.New(a.DB)
+	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
+	a.canaries = newCanaries(a)
+	return nil
+}
+
+func (a *App) vaultConfig(d *db.DB, blobs string) vault.Config {
+	c := vault.Config{
+		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Blobs: blobs,
+		Region: a.Region, Environment: a.Environment, AggregateMin: a.Plan.AggregateMin, MemoryMax: memoryMax,
+	}
+	for _, clause := range a.Policy.Clauses {
+		for _, keep := range clause.Keep {
+			if keep.Control == "aggregates" && c.AggregateClause == "" {
+				c.AggregateClause = clause.ID
+			}
+		}
+	}
+	return c
+}
+
+func (a *App) blobs() string     { return filepath.Join(a.Data, "blobs") }
+func (a *App) temporary() string { return filepath.Join(a.Data, "tmp") }
+
+// origin names the server's logs: the organisation and the store, so that two stores never sign under
+// one name.
+func (a *App) origin() string { return "clause/" + a.Ring.StoreID().String() }
+
+// storeMark is the meta key of the key folder's id.
+const storeMark = "store"
+
+// openRing opens the key folder and checks that it is the store's. A new folder beside a store that
+// has data would be able to read none of it.
+func (a *App) openRing(ctx context.Context) error {
+	const op = "app.openRing"
+	var known []byte
+	err := a.DB.Get(ctx, "", `SELECT value FROM meta WHERE key = $1`, []any{storeMark}, &known)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return fault.Wrap(op, err)
+	}
+	if _, missing := os.Stat(a.Keys); errors.Is(missing, os.ErrNotExist) && known != nil {
+		return fault.New(op, fault.Invalid, "the key folder %s is missing, and the store cannot be read without it", a.Keys).
+			WithHint("name the key folder this store was made with: --keys")
+	}
+	if a.Ring, err = keyring.Open(ctx, a.Keys, a.Root, a.Now()); err != nil {
+		return fault.Wrap(op, err)
+	}
+	id := a.Ring.StoreID()
+	if known == nil {
+		return fault.Wrap(op, a.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+			_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, storeMark, id[:])
+			return err
+		}))
+	}
+	if string(known) != string(id[:]) {
+		return fault.New(op, fault.Invalid, "the key folder %s belongs to another store", a.Keys).
+			WithHint("name the key folder this store was made with: --keys")
+	}
+	return nil
+}
+
+// Close closes what is open. Memory-only data is wiped.
+func (a *App) Close() error {
+	if a.Vault != nil {
+		a.Vault.Close()
+	}
+	if a.DB != nil {
+		return a.DB.Close()
+	}
+	return nil
+}
+
+// Handler returns the front door.
+func (a *App) Handler() (http.Handler, error) {
+	pages, err := trust.New(trust.Config{Policy: a.Policy, Statuses: probes{a}.Statuses, Now: a.Now})
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.New(a.doorConfig(a.Vault, a.Ledger, a.canaries.beside(a.Applications), pages))
+}
+
+func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
+	return httpapi.Config{
+		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Rules: a.Rules, Policy: a.Policy,
+		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
+		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
+	}
+}
+
+// ready fails while the store cannot be read.
+func (a *App) ready(ctx context.Context) error {
+	var known []byte
+	return a.DB.Get(ctx, "", `SELECT value FROM meta WHERE key = $1`, []any{storeMark}, &known)
+}

@@ -1,0 +1,68 @@
+package app_test
+
+import (
+	"testing"
+
+	"clause.dev/clause/client"
+	"clause.dev/clause/internal/app/apptest"
+	"clause.dev/clause/internal/evidence"
+)
+
+func TestEveryRunningControlOfClesaroIsProvenKept(t *testing.T) {
+	s := apptest.Start(t, apptest.Options{})
+	records, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		if r.Finding.Outcome != "kept" {
+			t.Errorf("%s (%s): %s: %s %q", r.Clause, r.Control, r.Finding.Outcome, r.Finding.Summary, r.Finding.Facts)
+		}
+	}
+	statuses, err := s.App.Evidence.Statuses(t.Context(), s.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for _, st := range statuses {
+		if st.State == evidence.Kept {
+			kept++
+		}
+	}
+	if kept < 14 {
+		t.Errorf("%d clauses are kept, want at least 14", kept)
+	}
+}
+
+func TestReadGoesFromDoorToLedger(t *testing.T) {
+	s := apptest.Start(t, apptest.Options{})
+	admin := s.Client(t, s.Application(t, nil, "admin"))
+	if _, err := admin.CreateTenant(t.Context(), newTenant("acme")); err != nil {
+		t.Fatal(err)
+	}
+	c := s.Client(t, s.Application(t, []string{"acme"}, "data", "subjects", "audit"))
+	person, err := c.CreateSubject(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := client.Target{Tenant: "acme", Subject: person, DataSet: "identity", Purpose: "account"}
+	stored, err := c.Create(t.Context(), target, map[string]any{"first_name": "Amal", "email": "amal@example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target.Record = stored.ID
+	got, err := c.Get(t.Context(), target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got.Fields["first_name"]) != `"Amal"` {
+		t.Errorf("got %s", got.Fields)
+	}
+	entries, err := c.ListEntries(t.Context(), "acme", "", 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries.Entries) != 3 || entries.Entries[0].Kind != "record.read" {
+		t.Errorf("the ledger holds %+v", entries.Entries)
+	}
+}

@@ -1,0 +1,227 @@
+// Package apptest starts whole servers for tests: the real parts, over HTTPS on a free loopback port,
+// in a temporary folder, with a clock that the test sets. What a test may sabotage is an option.
+package apptest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"clause.dev/clause/client"
+	"clause.dev/clause/internal/app"
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/keyring"
+	"clause.dev/clause/internal/policy"
+)
+
+// Options say what differs from a server that keeps its policy. The zero value is Clesaro's, kept.
+type Options struct {
+	Policy []byte // the published policy; empty: examples/clesaro/policy.yaml
+	// Engine returns the policy the server really runs, given a copy of the published one: a
+	// sabotaged server runs a laxer one.
+	Engine  func(*policy.Policy)
+	Front   func(http.Handler) http.Handler // stands before the front door
+	TLS     func(*tls.Config)               // changes what the front door accepts
+	System  func(*control.System)           // changes what probes are given
+	Store   string                          // URL; empty: SQLite in the temporary folder
+	Migrate string
+	Folder  string           // data folder to use again; empty: a new one
+	Now     func() time.Time // empty: a clock of the server's own, see Server.Clock
+}
+
+// Server is a running server.
+type Server struct {
+	App       *app.App
+	Published *policy.Policy
+	Door      app.Door
+	Folder    string
+	Clock     *Clock
+	options   Options
+	stop      func()
+}
+
+// Start starts a server that ends with the test.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	s, err := start(t, o)
+	if err != nil {
+		t.Fatalf("the server did not start: %v", err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+func start(t testing.TB, o Options) (*Server, error) {
+	s := &Server{options: o, Folder: o.Folder, Clock: NewClock()}
+	if s.Folder == "" {
+		s.Folder = t.TempDir()
+	}
+	now := o.Now
+	if now == nil {
+		now = s.Clock.Now
+	}
+	s.Published = Parse(t, o.Policy)
+	engine := s.Published
+	if o.Engine != nil {
+		engine = Parse(t, o.Policy)
+		o.Engine(engine)
+	}
+	root, err := keyring.FileRoot(filepath.Join(s.Folder, "root.key"), true)
+	if err != nil {
+		return nil, err
+	}
+	s.App, err = app.Open(t.Context(), app.Config{
+		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
+		Store: o.Store, Migrate: o.Migrate, Now: now, Wall: time.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.App.Start(t.Context()); err != nil {
+		return nil, err
+	}
+	return s, s.listen(t)
+}
+
+func (s *Server) listen(t testing.TB) error {
+	cert, err := app.SelfSigned(filepath.Join(s.Folder, "tls"), []string{"localhost", "127.0.0.1"}, time.Now())
+	if err != nil {
+		return err
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(cert.Leaf)
+	at, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	s.Door = app.Door{URL: "https://" + at.Addr().String(), Roots: roots}
+	handler, err := s.App.Handler()
+	if err != nil {
+		return err
+	}
+	if s.options.Front != nil {
+		handler = s.options.Front(handler)
+	}
+	config := s.App.TLSConfig(cert)
+	if s.options.TLS != nil {
+		s.options.TLS(config)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := s.App.ServeHandler(ctx, at, handler, config, s.Door); err != nil {
+			t.Errorf("the server ended: %v", err)
+		}
+	})
+	s.stop = sync.OnceFunc(func() {
+		cancel()
+		running.Wait()
+		if err := s.App.Close(); err != nil {
+			t.Errorf("the store did not close: %v", err)
+		}
+	})
+	return nil
+}
+
+// Stop stops the server; once more does nothing.
+func (s *Server) Stop() { s.stop() }
+
+// System is what probes may use of the server. The policy in it is the published one, whatever the
+// server runs.
+func (s *Server) System() *control.System {
+	sys := s.App.System(s.Door)
+	sys.Policy = s.Published
+	if s.options.System != nil {
+		s.options.System(sys)
+	}
+	return sys
+}
+
+// Client returns a client with the key.
+func (s *Server) Client(t testing.TB, key string) *client.Client {
+	t.Helper()
+	c, err := client.New(client.Config{URL: s.Door.URL, Key: key, HTTP: s.App.System(s.Door).HTTP})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// Application makes an application of all purposes and the scopes, and returns its key.
+func (s *Server) Application(t testing.TB, tenants []string, scopes ...string) string {
+	t.Helper()
+	var purposes []string
+	for _, p := range s.Published.Purposes {
+		purposes = append(purposes, p.ID)
+	}
+	_, key, err := s.App.Applications.Create(t.Context(), "test", identity.Application{
+		Title: "test", Tenants: tenants, Purposes: purposes, Scopes: scopes, Environment: s.App.Environment,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// Parse parses a policy, Clesaro's if there is none.
+func Parse(t testing.TB, source []byte) *policy.Policy {
+	t.Helper()
+	if len(source) == 0 {
+		var err error
+		if source, err = os.ReadFile(Root(t, "examples/clesaro/policy.yaml")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p, err := policy.Parse("policy.yaml", source, control.Catalogue())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// Root returns the path of a file of the repository.
+func Root(t testing.TB, path string) string {
+	t.Helper()
+	folder, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ; folder != "/"; folder = filepath.Dir(folder) {
+		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
+			return filepath.Join(folder, path)
+		}
+	}
+	t.Fatal("the test does not run inside the repository")
+	return ""
+}
+
+// Clock is a clock that begins at the true time and goes on with it, and that a test moves.
+type Clock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+// NewClock returns a clock at the true time.
+func NewClock() *Clock { return &Clock{} }
+
+// Now is the time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+// Move moves the clock on, or back.
+func (c *Clock) Move(by time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += by
+}

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"time"
+
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/httpapi"
+	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/vault"
+)
+
+// The canary tenants, which nobody but the probes uses.
+const (
+	canaryA = "canary-a"
+	canaryB = "canary-b"
+)
+
+// canaries are the credentials of the probes. They are held in memory only, by their hash, and new at
+// each start: there is no file from which one could be taken.
+type canaries struct {
+	apps   map[[32]byte]identity.Application
+	canary control.Canary
+}
+
+func newCanaries(a *App) *canaries {
+	c := &canaries{apps: map[[32]byte]identity.Application{}}
+	var purposes []string
+	for _, p := range a.Policy.Purposes {
+		purposes = append(purposes, p.ID)
+	}
+	add := func(id string, tenants, purposes []string, scopes ...string) string {
+		key := "clause_canary" + rand.Text() + rand.Text()
+		c.apps[sha256.Sum256([]byte(key))] = identity.Application{
+			ID: id, Title: id, Tenants: tenants, Purposes: purposes, Scopes: scopes, Environment: a.Environment,
+		}
+		return key
+	}
+	tenant := func(id string) control.Tenant {
+		key := add(id, []string{id}, purposes, vault.ScopeData, vault.ScopeSubjects)
+		return control.Tenant{ID: id, Region: a.Region, Environment: a.Environment, Key: key}
+	}
+	c.canary = control.Canary{
+		A: tenant(canaryA), B: tenant(canaryB),
+		Auditor: add("canary-auditor", []string{canaryA, canaryB}, nil, vault.ScopeAudit),
+		Admin:   add("canary-admin", nil, nil, vault.ScopeAdmin),
+	}
+	return c
+}
+
+// tenants makes the canary tenants where they are missing.
+func (c *canaries) tenants(ctx context.Context, v *vault.Vault, who vault.Caller) error {
+	for _, t := range []control.Tenant{c.canary.A, c.canary.B} {
+		_, err := v.CreateTenant(ctx, who, vault.Tenant{ID: t.ID, Title: "Canary of the probes", Region: t.Region})
+		if err != nil && !fault.Is(err, fault.Conflict) {
+			return err
+		}
+	}
+	return nil
+}
+
+// beside returns the applications with the canaries among them.
+func (c *canaries) beside(apps httpapi.Applications) httpapi.Applications { return both{apps, c} }
+
+type both struct {
+	httpapi.Applications
+	canaries *canaries
+}
+
+// Authenticate knows a canary by the hash of its key, which takes the same time for any key.
+func (b both) Authenticate(ctx context.Context, key string, now time.Time) (identity.Application, error) {
+	if len(key) < 256 {
+		if app, ok := b.canaries.apps[sha256.Sum256([]byte(key))]; ok {
+			return app, nil
+		}
+	}
+	return b.Applications.Authenticate(ctx, key, now)
+}

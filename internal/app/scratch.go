@@ -1,0 +1,99 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/httpapi"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/vault"
+)
+
+// scratch restores a backup into a SQLite store of its own, beside the server and with its keys, and
+// opens a front door to it that is reached in this process only.
+func (a *App) scratch(ctx context.Context, r io.Reader) (*control.Scratch, error) {
+	const op = "app.scratch"
+	folder, err := os.MkdirTemp(a.temporary(), "scratch-")
+	if err != nil {
+		return nil, fault.As(op, fault.Unavailable, err)
+	}
+	s, err := a.scratchIn(ctx, folder, r)
+	if err != nil {
+		return nil, errors.Join(fault.Wrap(op, err), os.RemoveAll(folder))
+	}
+	return s, nil
+}
+
+func (a *App) scratchIn(ctx context.Context, folder string, r io.Reader) (*control.Scratch, error) {
+	d, err := db.Open(ctx, db.Config{URL: "sqlite:" + filepath.Join(folder, "clause.db"), Now: a.Now})
+	if err != nil {
+		return nil, err
+	}
+	v, err := vault.New(a.vaultConfig(d, filepath.Join(folder, "blobs")))
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	shut := func() error {
+		v.Close()
+		return errors.Join(d.Close(), os.RemoveAll(folder))
+	}
+	if _, _, _, err := v.Restore(ctx, r, nil); err != nil {
+		return nil, errors.Join(err, shut())
+	}
+	door, err := a.scratchDoor(d, v)
+	if err != nil {
+		return nil, errors.Join(err, shut())
+	}
+	return &control.Scratch{
+		URL: "https://scratch.invalid", HTTP: &http.Client{Transport: inProcess{door}},
+		Store: rawStore{d: d, v: v},
+		Exec: func(ctx context.Context, tenant, query string, args ...any) error {
+			return d.Write(ctx, tenant, func(tx *db.Tx) error {
+				_, err := tx.Exec(query, args...)
+				return err
+			})
+		},
+		Close: shut,
+	}, nil
+}
+
+// scratchDoor is a door without pages, to the canaries alone.
+func (a *App) scratchDoor(d *db.DB, v *vault.Vault) (http.Handler, error) {
+	return httpapi.New(a.doorConfig(v, ledger.New(d, a.Ring.Signer(), a.origin()), a.canaries.beside(a.Applications), nil))
+}
+
+// inProcess is a transport that calls the handler itself.
+type inProcess struct{ handler http.Handler }
+
+// RoundTrip answers the request with what the handler writes, held in memory: probes ask for little.
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	in := r.Clone(r.Context())
+	in.RequestURI, in.RemoteAddr, in.Host = r.URL.RequestURI(), "127.0.0.1:0", r.URL.Host
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	w := &answer{header: http.Header{}, status: http.StatusOK}
+	p.handler.ServeHTTP(w, in)
+	return &http.Response{
+		StatusCode: w.status, Status: http.StatusText(w.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.header, Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: r,
+	}, nil
+}
+
+type answer struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *answer) Header() http.Header         { return w.header }
+func (w *answer) WriteHeader(status int)      { w.status = status }
+func (w *answer) Write(b []byte) (int, error) { return w.body.Write(b) }

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/httpapi"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/ledger/proof"
+	"clause.dev/clause/internal/vault"
+	"clause.dev/clause/internal/work"
+)
+
+// operator is the actor of what the one who runs the server does at its machine.
+const operator = "operator"
+
+// Operator is the caller who owns the machine the server runs on: it administers, and sees no data.
+func (a *App) Operator() vault.Caller {
+	return vault.Caller{
+		Credential: decision.Credential{ID: operator, Environment: a.Environment},
+		Scopes:     []string{vault.ScopeAdmin},
+	}
+}
+
+// Start prepares for serving: erasures the store does not know of are done again, the policy in force
+// is recorded, the canary tenants are made.
+func (a *App) Start(ctx context.Context) error {
+	const op = "app.Start"
+	people, tenants, err := a.Vault.Reconcile(ctx)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if people+tenants > 0 {
+		a.Log.Warn("erased again what the store did not know was erased", "people", people, "tenants", tenants)
+	}
+	if err := a.recordPolicy(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, a.canaries.tenants(ctx, a.Vault, a.Operator()))
+}
+
+// policyMark is the meta key of the digest of the policy last in force.
+const policyMark = "policy"
+
+// recordPolicy writes into the organisation's log which policy is in force from now on.
+func (a *App) recordPolicy(ctx context.Context) error {
+	return a.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+		var known []byte
+		err := tx.One(`SELECT value FROM meta WHERE key = $1`, []any{policyMark}, &known)
+		if err == nil && string(known) == a.Policy.Digest {
+			return nil
+		}
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return err
+		}
+		_, err = tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+			policyMark, []byte(a.Policy.Digest))
+		if err != nil {
+			return err
+		}
+		return ledger.Append(tx, proof.Entry{Kind: "policy.in-force", Actor: operator, Detail: map[string]string{"sha256": a.Policy.Digest}})
+	})
+}
+
+// TLSConfig is what the policy's clauses allow at the front door.
+func (a *App) TLSConfig(cert tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: a.Plan.TLSMin, NextProtos: []string{"h2", "http/1.1"}}
+}
+
+// Serve serves at the listener until ctx ends, then lets requests under way finish. door says how
+// the probes reach it.
+func (a *App) Serve(ctx context.Context, at net.Listener, cert tls.Certificate, door Door) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return err
+	}
+	return a.ServeHandler(ctx, at, handler, a.TLSConfig(cert), door)
+}
+
+// shutdownWithin is how long requests under way may take once the server is told to end.
+const shutdownWithin = 10 * time.Second
+
+// ServeHandler is Serve with a front door of the caller's making.
+func (a *App) ServeHandler(ctx context.Context, at net.Listener, handler http.Handler, config *tls.Config, door Door) error {
+	server := httpapi.Server(handler, config)
+	server.ErrorLog = slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug)
+	a.door.Store(&door)
+	return work.Go(ctx,
+		func(context.Context) error {
+			if err := server.ServeTLS(at, "", ""); !errors.Is(err, http.ErrServerClosed) {
+				return fault.As("app.Serve", fault.Unavailable, err)
+			}
+			return nil
+		},
+		func(ctx context.Context) error {
+			<-ctx.Done()
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
+			defer cancel()
+			return fault.As("app.Serve", fault.Unavailable, server.Shutdown(ending))
+		},
+		func(ctx context.Context) error {
+			work.Run(ctx, a.Log, a.duties()...)
+			return nil
+		},
+	)
+}
+
+// duties are what the server does by itself, and how often.
+func (a *App) duties() []work.Duty {
+	return []work.Duty{
+		{Name: "reconcile erasures", Every: time.Minute, Do: func(ctx context.Context) error {
+			if err := a.Ring.Refresh(ctx); err != nil {
+				return err
+			}
+			_, _, err := a.Vault.Reconcile(ctx)
+			return err
+		}},
+		{Name: "turn keys", Every: time.Minute, Now: true, Do: a.Vault.RunKeys},
+		{Name: "sweep", Every: 20 * time.Second, Do: a.Vault.Sweep},
+		{Name: "anchor ledgers", Every: time.Minute, Do: a.Ledger.Anchor},
+		// A quarter of how long an outcome counts: one run may fail and nothing is stale.
+		{Name: "run probes", Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {
+			_, err := probes{a}.Run(ctx, "clause")
+			return err
+		}},
+	}
+}

@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"io"
+	"net/http"
+	"time"
+
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/vault"
+)
+
+// Door is how the front door is reached: its address and the certificates it is trusted by.
+type Door struct {
+	URL   string
+	Roots *x509.CertPool // nil: the machine's
+}
+
+// client returns a client of the door that keeps few connections.
+func (d Door) client() *http.Client {
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: d.Roots, MinVersion: tls.VersionTLS12},
+		MaxIdleConnsPerHost: 4, IdleConnTimeout: 30 * time.Second,
+	}}
+}
+
+// System is what the probes may use of this server, through the door.
+func (a *App) System(d Door) *control.System {
+	store := rawStore{d: a.DB, v: a.Vault}
+	return &control.System{
+		URL: d.URL, HTTP: d.client(), Roots: d.Roots,
+		Policy: a.Policy, Canary: a.canaries.canary,
+		Files:  []string{a.Data},
+		Store:  store,
+		Epochs: a.epochs,
+		Backup: func(ctx context.Context, w io.Writer) error {
+			_, err := a.Vault.Backup(ctx, w, nil, canaryA, canaryB)
+			return err
+		},
+		Restore: a.scratch,
+		Now:     a.Now,
+	}
+}
+
+func (a *App) epochs() []control.Epoch {
+	var all []control.Epoch
+	for _, e := range a.Ring.Epochs() {
+		all = append(all, control.Epoch{Number: e.Number, Began: e.Began, Ended: e.Ended, Destroyed: e.Destroyed})
+	}
+	return all
+}
+
+// rawStore is the store seen from below.
+type rawStore struct {
+	d *db.DB
+	v *vault.Vault
+}
+
+// Settle sweeps what is due and scrubs the files.
+func (s rawStore) Settle(ctx context.Context) error {
+	if err := s.v.Sweep(ctx); err != nil {
+		return err
+	}
+	return s.d.Scrub(ctx)
+}
+
+// Rows calls row with every row of the tenant, or with "" of the organisation.
+func (s rawStore) Rows(ctx context.Context, tenant string, row func(table string, columns map[string][]byte) error) error {
+	of := tenant
+	if of == "" {
+		of = db.Organisation
+	}
+	return s.d.Read(ctx, of, func(tx *db.Tx) error {
+		for _, table := range db.Tables() {
+			if !table.PerTenant && tenant != "" {
+				continue
+			}
+			if err := rowsOf(tx, table, of, row); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func rowsOf(tx *db.Tx, table db.Table, tenant string, row func(string, map[string][]byte) error) error {
+	names := ""
+	for i, c := range table.Columns {
+		if i > 0 {
+			names += ", "
+		}
+		names += c.Name
+	}
+	query, args := `SELECT `+names+` FROM `+table.Name, []any(nil)
+	if table.PerTenant {
+		query, args = query+` WHERE tenant_id = $1`, []any{tenant}
+	}
+	return tx.Each(query, args, func(scan func(...any) error) error {
+		texts, numbers, bytes := make([]string, len(table.Columns)), make([]int64, len(table.Columns)), make([][]byte, len(table.Columns))
+		dest := make([]any, len(table.Columns))
+		for i, c := range table.Columns {
+			dest[i] = [...]any{db.Text: &texts[i], db.Integer: &numbers[i], db.Bytes: &bytes[i]}[c.Type]
+		}
+		if err := scan(dest...); err != nil {
+			return err
+		}
+		columns := map[string][]byte{}
+		for i, c := range table.Columns {
+			switch c.Type {
+			case db.Text:
+				columns[c.Name] = []byte(texts[i])
+			case db.Integer:
+				columns[c.Name] = binary.BigEndian.AppendUint64(nil, uint64(numbers[i]))
+			case db.Bytes:
+				columns[c.Name] = bytes[i]
+			}
+		}
+		return row(table.Name, columns)
+	})
+}

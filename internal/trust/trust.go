@@ -1,0 +1,139 @@
+// Package trust is the public door: the published policy, each clause with its status, when that was
+// last proven and how, as a page that needs no script and as JSON.
+package trust
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	_ "embed" // the page and its style
+	"encoding/hex"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+
+	"clause.dev/clause/api"
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/policy"
+)
+
+//go:embed page.html
+var pageSource string
+
+//go:embed trust.css
+var style []byte
+
+// Config is what the page is made of.
+type Config struct {
+	Policy   *policy.Policy
+	Statuses func(context.Context) ([]api.ClauseStatus, error)
+	Now      func() time.Time
+}
+
+// contentPolicy lets the page load its own style sheet and nothing else, from anywhere.
+const contentPolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+type door struct {
+	Config
+	page    *template.Template
+	styleAt string // the style sheet's address, which changes with its content
+}
+
+// New returns the handler of /, /trust.json and /trust.css.
+func New(c Config) (http.Handler, error) {
+	page, err := template.New("page").Parse(pageSource)
+	if err != nil {
+		return nil, fault.As("trust.New", fault.Other, err)
+	}
+	sum := sha256.Sum256(style)
+	d := &door{Config: c, page: page, styleAt: "/trust.css?" + hex.EncodeToString(sum[:6])}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", d.html)
+	mux.HandleFunc("GET /trust.json", d.json)
+	mux.HandleFunc("GET /trust.css", d.css)
+	return mux, nil
+}
+
+// html renders the whole page before the first byte goes out, so that a failure is an answer of its
+// own and never half a page.
+func (d *door) html(w http.ResponseWriter, r *http.Request) {
+	statuses, err := d.Statuses(r.Context())
+	if err != nil {
+		d.unavailable(w)
+		return
+	}
+	var out bytes.Buffer
+	if err := d.page.Execute(&out, d.view(statuses)); err != nil {
+		d.unavailable(w)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", contentPolicy)
+	h.Set("Cache-Control", "no-cache")
+	_, _ = w.Write(out.Bytes()) // a reader who left
+}
+
+// unavailable says that the status is not known: no clause is shown as kept.
+func (d *door) unavailable(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, "The status of the policy cannot be told at the moment. Please try again.", http.StatusServiceUnavailable)
+}
+
+// Published is the page as JSON.
+type Published struct {
+	Organisation string             `json:"organisation"`
+	Version      string             `json:"version"`
+	Digest       string             `json:"policy_sha256"`
+	At           time.Time          `json:"at"`
+	Counts       map[string]int     `json:"counts"`
+	Clauses      []api.ClauseStatus `json:"clauses"`
+}
+
+func (d *door) json(w http.ResponseWriter, r *http.Request) {
+	statuses, err := d.Statuses(r.Context())
+	if err != nil {
+		d.unavailable(w)
+		return
+	}
+	out := Published{
+		Organisation: d.Policy.Organisation.Name, Version: d.Policy.Version, Digest: d.Policy.Digest,
+		At: d.Now().UTC().Truncate(time.Second), Counts: map[string]int{}, Clauses: statuses,
+	}
+	for _, s := range statuses {
+		out.Counts[s.State]++
+	}
+	body, err := json.MarshalIndent(out, "", "  ")
+	if err != nil {
+		d.unavailable(w)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Access-Control-Allow-Origin", "*") // anybody may build a board of it: it is public
+	h.Set("Cache-Control", "no-cache")
+	_, _ = w.Write(append(body, '\n'))
+}
+
+func (d *door) css(w http.ResponseWriter, _ *http.Request) {
+	h := w.Header()
+	h.Set("Content-Type", "text/css; charset=utf-8")
+	h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	_, _ = w.Write(style)
+}
+
+// how tells in the controls' own words how a clause is kept.
+func how(known policy.Vocabulary, names []string) []string {
+	var out []string
+	for _, name := range names {
+		if spec, ok := known.Control(name); ok {
+			out = append(out, strings.TrimSpace(spec.Doc))
+		}
+	}
+	return out
+}
+
+func catalogue() policy.Vocabulary { return control.Catalogue() }
