@@ -124,6 +124,7 @@ func BenchmarkAppend(b *testing.B) {
 					return appendEntry(tx)
 				})
 			})
+			reportShare(b, d)
 		})
 	}
 }
@@ -141,6 +142,7 @@ func BenchmarkGetThenAppend(b *testing.B) {
 		}
 		return d.Write(b.Context(), "t", appendEntry)
 	})
+	reportShare(b, d)
 }
 
 func startHead(b *testing.B, d *db.DB) {
@@ -174,4 +176,14 @@ func parallel(b *testing.B, op func(i int) error) {
 		}
 		all.Wait()
 	})
+}
+
+// reportShare reports how many Writes shared a transaction on average.
+func reportShare(b *testing.B, d *db.DB) {
+	b.Helper()
+	var chunks int64
+	if err := d.Get(b.Context(), "t", `SELECT count(*) FROM ledger_chunks WHERE tenant_id = $1`, []any{"t"}, &chunks); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(b.N)/float64(chunks), "writes/tx")
 }
