@@ -50,7 +50,7 @@ func TestReadGoesFromDoorToLedger(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target.Record = stored.ID
+	target.Record = stored.Record
 	got, err := c.Get(t.Context(), target)
 	if err != nil {
 		t.Fatal(err)
