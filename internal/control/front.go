@@ -62,6 +62,9 @@ func (d door) do(ctx context.Context, c call) (answer, error) {
 }
 
 func (d door) once(ctx context.Context, c call) (answer, error) {
+	if d.http == nil || d.url == "" {
+		return answer{}, errors.New("there is no front door")
+	}
 	req, err := d.request(ctx, c)
 	if err != nil {
 		return answer{}, err

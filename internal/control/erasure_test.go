@@ -1,0 +1,32 @@
+package control_test
+
+import (
+	"testing"
+	"time"
+
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/policy"
+)
+
+func TestErasureCheck(t *testing.T) {
+	checks(t, []check{
+		{name: "longer than backups", control: &control.Erasure{Within: 30 * day}},
+		{name: "just as long", control: &control.Erasure{Within: 28 * day}},
+		{name: "shorter than backups", control: &control.Erasure{Within: 28*day - time.Second}, param: "within", finds: []string{"for 28 days"}},
+		{name: "at once", control: &control.Erasure{}, param: "within", finds: []string{"more than nothing"}},
+		{name: "no epochs", control: &control.Erasure{Within: 30 * day}, param: "within", finds: []string{"no epoch is set"},
+			change: func(p *policy.Policy) { p.Backups = policy.Backups{} }},
+	})
+}
+
+func TestErasurePlan(t *testing.T) {
+	refuses(t, keep("erasure", policy.Params{"within": 30 * day}), func(_ *decision.Rules, q *decision.Request) { q.Standing.Erased = true })
+	plan, err := control.PlanOf(promising(keep("erasure", policy.Params{"within": 40 * day}), keep("erasure", policy.Params{"within": 30 * day})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan.EraseWithin != 30*day {
+		t.Errorf("two promises plan %s, not the stricter", plan.EraseWithin)
+	}
+}

@@ -1,0 +1,23 @@
+package control_test
+
+import (
+	"testing"
+
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/policy"
+)
+
+func TestNoDisclosureCheck(t *testing.T) {
+	checks(t, []check{
+		{name: "as declared", control: &control.NoDisclosure{Recipients: control.Recipients{"auditor"}}},
+		{name: "one not listed", control: &control.NoDisclosure{}, param: "recipients", finds: []string{"auditor is declared and the clause does not list it"}},
+		{name: "one not declared", control: &control.NoDisclosure{Recipients: control.Recipients{"auditor", "broker"}}, param: "recipients", finds: []string{"broker is not declared"}},
+	})
+}
+
+func TestNoDisclosurePlan(t *testing.T) {
+	refuses(t, keep("no-disclosure", policy.Params{"recipients": []string{"auditor"}}), func(r *decision.Rules, q *decision.Request) {
+		q.Recipient = r.Recipient("auditor") // declared, and not one of the purpose's
+	})
+}
