@@ -50,25 +50,25 @@ func writeAnchor(tx *db.Tx, tenant string, a anchor) error {
 
 // Anchor writes the head of every tenant's log that has grown into the organisation's log. It
 // anchors only a log that has grown out of what was anchored before; of the others it returns one
-// fault.Other each, joined, after the rest was anchored.
+// fault.Other each, joined, after the rest was anchored. fault.Unavailable ends it at once.
 func (l *Log) Anchor(ctx context.Context) error {
 	const op = "ledger.Anchor"
 	tenants, err := l.tenants(ctx)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	var damaged []error
+	var failed []error
 	for _, tenant := range tenants {
 		err := l.anchorOne(ctx, tenant)
 		switch {
 		case err == nil, fault.Is(err, fault.NotFound):
-		case fault.KindOf(err) == fault.Other:
-			damaged = append(damaged, err)
-		default:
+		case fault.Is(err, fault.Unavailable):
 			return fault.Wrap(op, err)
+		default:
+			failed = append(failed, err)
 		}
 	}
-	return fault.Wrap(op, errors.Join(damaged...))
+	return fault.Wrap(op, errors.Join(failed...))
 }
 
 func (l *Log) tenants(ctx context.Context) ([]string, error) {
@@ -91,6 +91,9 @@ func (l *Log) anchorOne(ctx context.Context, tenant string) error {
 		if before, err = readAnchor(tx, tenant); err != nil {
 			return err
 		}
+		if now, err = latest(tx, tenant); err != nil || now == before {
+			return err // most logs of a large organisation stand still
+		}
 		now, err = grown(tx, tenant, before)
 		return err
 	})
@@ -99,8 +102,8 @@ func (l *Log) anchorOne(ctx context.Context, tenant string) error {
 	}
 	return l.db.Write(ctx, db.Organisation, func(tx *db.Tx) error {
 		// Another server may have anchored meanwhile; an older head must not follow a newer one.
-		latest, err := readAnchor(tx, tenant)
-		if err != nil || latest.size >= now.size {
+		newest, err := readAnchor(tx, tenant)
+		if err != nil || newest.size >= now.size {
 			return err
 		}
 		if err := writeAnchor(tx, tenant, now); err != nil {
@@ -109,6 +112,16 @@ func (l *Log) anchorOne(ctx context.Context, tenant string) error {
 		detail := proof.TenantHeadDetail(tenant, now.size, proof.Hash(now.root))
 		return Append(tx, proof.Entry{Kind: KindTenantHead, Actor: "clause", Detail: detail})
 	})
+}
+
+// latest returns what the head says, unproven.
+func latest(tx *db.Tx, tenant string) (anchor, error) {
+	h, err := readHead(tx, tenant, "")
+	if err != nil {
+		return anchor{}, err
+	}
+	root, err := h.edge.root()
+	return anchor{h.edge.size, root}, fault.As("ledger.latest", fault.Other, err)
 }
 
 // grown returns the head of a log, once it has shown that the log grew out of an earlier head: the

@@ -182,6 +182,8 @@ func (c *checker) end() error {
 	}
 	if c.edge.size != c.health.Size || want != got {
 		c.altered(c.health.Size, "the head does not have the entries' root")
+	} else if !c.last.Equal(c.head.updated) {
+		c.altered(c.health.Size, "the head does not have the newest entry's time")
 	}
 	return nil
 }

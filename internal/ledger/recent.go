@@ -56,7 +56,7 @@ func (l *Log) Page(ctx context.Context, tenant, alias string, before int64, limi
 		if err != nil {
 			return err
 		}
-		s := scan{tenant: tenant, limit: min(limit, maxPage), next: h.edge.size}
+		s := scan{tenant: tenant, alias: alias, limit: min(limit, maxPage), next: h.edge.size}
 		if before > 0 {
 			s.next = min(before, s.next)
 		}
@@ -73,7 +73,8 @@ func (l *Log) Page(ctx context.Context, tenant, alias string, before int64, limi
 // scan walks a log backwards, chunk by chunk.
 type scan struct {
 	tenant string
-	mark   []byte // what an entry's bytes must hold
+	alias  string
+	mark   []byte // what the bytes of an entry about the alias hold
 	limit  int
 	next   int64 // entries below are still to be seen
 	seen   int
@@ -119,7 +120,9 @@ func (s *scan) row(r part) error {
 		if err != nil {
 			return errDamaged(op, "entry %d is malformed", s.next)
 		}
-		s.found = append(s.found, e)
+		if s.alias == "" || e.Subject == s.alias { // a detail may hold the mark too
+			s.found = append(s.found, e)
+		}
 	}
 	return nil
 }
