@@ -18,6 +18,7 @@ import (
 
 // cli holds a field for each subcommand.
 type cli struct {
+	Demo   demoCmd   `cmd:"" help:"Serve an example policy with made-up people from a temporary folder, and walk through what it does."`
 	Check  checkCmd  `cmd:"" help:"Check a policy file: every mistake in it, each with its place and what to do."`
 	Schema schemaCmd `cmd:"" help:"Print the policy language as a JSON Schema, for editors."`
 	Ledger ledgerCmd `cmd:"" help:"Check the record of everything that happened."`

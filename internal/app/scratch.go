@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -65,9 +66,11 @@ func (a *App) scratchIn(ctx context.Context, folder string, r io.Reader) (*contr
 	}, nil
 }
 
-// scratchDoor is a door without pages, to the canaries alone.
+// scratchDoor is a door without pages. It logs nothing: probes damage what is behind it on purpose.
 func (a *App) scratchDoor(d *db.DB, v *vault.Vault) (http.Handler, error) {
-	return httpapi.New(a.doorConfig(v, ledger.New(d, a.Ring.Signer(), a.origin()), a.canaries.beside(a.Applications), nil))
+	c := a.doorConfig(v, ledger.New(d, a.Ring.Signer(), a.origin()), a.canaries.beside(a.Applications), nil)
+	c.Log = slog.New(slog.DiscardHandler)
+	return httpapi.New(c)
 }
 
 // inProcess is a transport that calls the handler itself.
