@@ -40,7 +40,20 @@ type Config struct {
 	Log         *slog.Logger
 	Limits      httpapi.Limits
 	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
+	Backups     Backups       // made while it serves
+	Expect      Expect        // refuse a store that is there, or one that is not
 }
+
+// Expect says what the caller knows of the store, so that a mistyped address neither makes a store
+// nor changes one.
+type Expect uint8
+
+// What may be expected of a store.
+const (
+	Any  Expect = iota
+	Made        // it has been set up
+	New         // nobody has used it
+)
 
 // App is an open server, not yet serving.
 type App struct {
@@ -167,6 +180,12 @@ func (a *App) openRing(ctx context.Context) error {
 	err := a.DB.Get(ctx, "", `SELECT value FROM meta WHERE key = $1`, []any{storeMark}, &known)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return fault.Wrap(op, err)
+	}
+	switch {
+	case a.Expect == Made && known == nil:
+		return fault.New(op, fault.Invalid, "the store was never set up").WithHint("make one with clause init, or name the store that was made: --data, --store")
+	case a.Expect == New && known != nil:
+		return fault.New(op, fault.Conflict, "there is a store already").WithHint("name a place where there is none; what is there was not changed")
 	}
 	if _, missing := os.Stat(a.Keys); errors.Is(missing, os.ErrNotExist) && known != nil {
 		return fault.New(op, fault.Invalid, "the key folder %s is missing, and the store cannot be read without it", a.Keys).

@@ -115,7 +115,7 @@ func (a *App) ServeHandler(ctx context.Context, at net.Listener, handler http.Ha
 
 // duties are what the server does by itself, and how often.
 func (a *App) duties() []work.Duty {
-	return []work.Duty{
+	duties := []work.Duty{
 		{Name: "reconcile erasures", Every: time.Minute, Do: func(ctx context.Context) error {
 			if err := a.Ring.Refresh(ctx); err != nil {
 				return err
@@ -132,4 +132,8 @@ func (a *App) duties() []work.Duty {
 			return err
 		}},
 	}
+	if a.Backups.Folder != "" {
+		duties = append(duties, a.backupDuty())
+	}
+	return duties
 }

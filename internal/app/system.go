@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"clause.dev/clause/internal/control"
@@ -34,7 +35,7 @@ func (a *App) System(d Door) *control.System {
 	return &control.System{
 		URL: d.URL, HTTP: d.client(), Roots: d.Roots,
 		Policy: a.Policy, Canary: a.canaries.canary,
-		Files:  []string{a.Data},
+		Files:  a.files(),
 		Store:  store,
 		Epochs: a.epochs,
 		Backup: func(ctx context.Context, w io.Writer) error {
@@ -44,6 +45,18 @@ func (a *App) System(d Door) *control.System {
 		Restore: a.scratch,
 		Now:     a.Now,
 	}
+}
+
+// files are where the server writes: its folder, the store if that lies elsewhere, its backups.
+func (a *App) files() []string {
+	files := []string{a.Data}
+	if path := a.DB.Path(); path != "" && filepath.Dir(path) != filepath.Clean(a.Data) {
+		files = append(files, path, path+"-wal", path+"-shm")
+	}
+	if a.Backups.Folder != "" {
+		files = append(files, a.Backups.Folder)
+	}
+	return files
 }
 
 func (a *App) epochs() []control.Epoch {
