@@ -16,10 +16,10 @@ const maxKey = 512
 func (x *exchange) authenticate() (vault.Caller, error) {
 	s := x.service
 	app, err := s.Applications.Authenticate(x.Context(), x.key(), s.Now())
-	if fault.Is(err, fault.Unauthenticated) && !s.failures.allow(addressKey(x.RemoteAddr), x.began) {
-		return vault.Caller{}, fault.New("httpapi.authenticate", fault.TooMany, "too many failed authentications from this address")
-	}
 	if err != nil {
+		if fault.Is(err, fault.Unauthenticated) && !s.failures.allow(addressKey(x.RemoteAddr), x.began) {
+			return vault.Caller{}, fault.New("httpapi.authenticate", fault.TooMany, "too many failed authentications from this address")
+		}
 		return vault.Caller{}, fault.Wrap("httpapi.authenticate", err)
 	}
 	if app.ID == "" {

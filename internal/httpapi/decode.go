@@ -21,8 +21,17 @@ const maxBody = 1 << 20
 // mediaTypes are those of a JSON body.
 var mediaTypes = []string{"application/json", "application/merge-patch+json"}
 
-// body reads the JSON body whole. The domain may keep what it gets, so the bytes are its own.
+// body reads the body whole and makes sure that it is JSON.
 func (x *exchange) body() ([]byte, error) {
+	data, err := x.read()
+	if err != nil {
+		return nil, err
+	}
+	return data, checkJSON(data)
+}
+
+// read reads the body whole. The domain may keep what it gets, so the bytes are its own.
+func (x *exchange) read() ([]byte, error) {
 	if err := x.plainJSON(); err != nil {
 		return nil, err
 	}
@@ -34,9 +43,6 @@ func (x *exchange) body() ([]byte, error) {
 	data, err := readBody(x.Body, x.ContentLength)
 	if err != nil {
 		return nil, bodyError(err)
-	}
-	if err := checkJSON(data); err != nil {
-		return nil, err
 	}
 	return data, nil
 }

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -280,6 +281,9 @@ func set(t testing.TB, change ...func(*Config)) *setting {
 func (s *setting) send(method, path, body string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, "/", strings.NewReader(body))
 	r.URL.Path, r.URL.RawQuery, _ = strings.Cut(path, "?")
+	if u, err := url.ParseRequestURI(path); err == nil {
+		r.URL = u
+	}
 	r.RequestURI = path
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")

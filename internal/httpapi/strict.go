@@ -73,6 +73,24 @@ func (s *scanner) peek() byte {
 	return s.data[s.pos]
 }
 
+// take takes the byte if it is the next one after space.
+func (s *scanner) take(c byte) bool {
+	if s.next() != c {
+		return false
+	}
+	s.pos++
+	return true
+}
+
+// takeName takes a member's name and the colon after it, if that is the next.
+func (s *scanner) takeName(want string) bool {
+	if s.next() != '"' {
+		return false
+	}
+	name, err := s.text()
+	return err == nil && string(name) == want && s.take(':')
+}
+
 func (s *scanner) value(depth int) error {
 	switch c := s.next(); {
 	case c == '{' || c == '[':
@@ -182,7 +200,11 @@ func (s *scanner) member(depth int) (name, value []byte, err error) {
 func (s *scanner) text() ([]byte, error) {
 	start, escaped := s.pos, false
 	for s.pos++; s.pos < len(s.data); s.pos++ {
-		switch c := s.data[s.pos]; {
+		c := s.data[s.pos]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		switch {
 		case c == '"':
 			s.pos++
 			if !escaped {

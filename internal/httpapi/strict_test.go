@@ -69,6 +69,54 @@ func TestCheckJSON(t *testing.T) {
 	}
 }
 
+func TestContent(t *testing.T) {
+	tests := []struct {
+		in   string
+		want string // the fields, or the status of the problem
+	}{
+		{`{"fields":{}}`, ``},
+		{" {\n\"fields\" : { \"a\" : [1, {\"b\":2}] , \"c\":\"x\" } } ", `a=[1, {"b":2}] c="x"`},
+		{`{"\u0066ields":{"a":1}}`, `a=1`},
+		{``, `400`}, {`null`, `422`}, {`[]`, `422`}, {`{}`, `422`}, {`{"fields":null}`, `422`}, {`{"fields":[]}`, `422`},
+		{`{"Fields":{}}`, `422`}, {`{"fields":{},"more":1}`, `422`}, {`{"fields":{},"fields":{}}`, `400`}, {`{"fields":{}} x`, `400`},
+		{`{"fields":{"a":1,"a":2}}`, `400`}, {`{"fields":{"a":1}`, `400`}, {`{"fields":{"a":99999999999999999999}}`, `400`},
+		{"{\"fields\":{\"a\":\"\xff\"}}", `400`}, {"{\"fields\":{}}\x00", `400`},
+		{`{"fields":{"a":` + strings.Repeat("[", 14) + strings.Repeat("]", 14) + `}}`, "a=" + strings.Repeat("[", 14) + strings.Repeat("]", 14)},
+		{`{"fields":{"a":` + strings.Repeat("[", 15) + strings.Repeat("]", 15) + `}}`, `400`},
+	}
+	for _, test := range tests {
+		fields, err := content([]byte(test.in))
+		got := told(fields)
+		if err != nil {
+			got = strconv.Itoa(problemFor(err).Status)
+		}
+		if got != test.want {
+			t.Errorf("%q: got %s, want %s", test.in, got, test.want)
+		}
+	}
+}
+
+// content must take exactly what checkJSON and Go's decoder take of an api.Content.
+func FuzzContent(f *testing.F) {
+	for _, seed := range []string{`{"fields":{"a":1,"b":"x"}}`, `{"fields":{},"x":1}`, `{"fields":{}}{}`, `{"fields":null}`} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		fields, err := content(data)
+		if (err == nil) && checkJSON(data) != nil {
+			t.Fatal("took what checkJSON refuses")
+		}
+		var want map[string]map[string]json.RawMessage
+		fits := checkJSON(data) == nil && json.Unmarshal(data, &want) == nil && len(want) == 1 && want["fields"] != nil
+		if fits != (err == nil) {
+			t.Fatalf("error %v, but fits is %t", err, fits)
+		}
+		if fits && told(fields) != told(want["fields"]) {
+			t.Fatalf("got %s, want %s", told(fields), told(want["fields"]))
+		}
+	})
+}
+
 // What the scanner lets pass, Go's decoder must read; what it refuses must have one of its reasons.
 func FuzzCheckJSON(f *testing.F) {
 	for _, seed := range []string{`{"a":[1,2.5e-3,"\ud83d\ude00",null]}`, `{"a":1,"a":2}`, `[[[[]]]]`, `"\u0000"`, "\xff", `1e400`} {
