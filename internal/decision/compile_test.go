@@ -138,6 +138,39 @@ func TestTheMostSpecificClauseRefuses(t *testing.T) {
 	}
 }
 
+// TestCellsAreSharedWithTheirLikeOnly: purposes that no clause narrows differ by basis and condition
+// all the same, and from the unknown purpose, which stands for Manage.
+func TestCellsAreSharedWithTheirLikeOnly(t *testing.T) {
+	p := &policy.Policy{Regions: []policy.Region{{ID: "dubai"}}, Data: []policy.DataSet{{ID: "identity", Fields: []policy.Field{{ID: "name"}}}}}
+	g := &Grounds{}
+	for _, step := range []Step{StepTenant, StepPurpose, StepConsent, StepCondition} {
+		p.Clauses = append(p.Clauses, policy.Clause{ID: stepNames[step]})
+		g.Add(step, stepNames[step])
+	}
+	want := map[string]string{"duty": "tenant purpose", "law": "tenant purpose", "timed": "tenant purpose condition", "asked": "tenant purpose consent"}
+	for _, u := range []policy.Purpose{{ID: "duty"}, {ID: "law"}, {ID: "timed", When: "true"}, {ID: "asked", Basis: policy.Consent}} {
+		if u.Basis == "" {
+			u.Basis = policy.LegalObligation
+		}
+		u.May, u.Sees = []policy.Action{policy.Read}, []policy.Sight{{DataSet: "identity", Fields: []string{"name"}}}
+		p.Purposes = append(p.Purposes, u)
+	}
+	r, err := Compile(p, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for purpose, clauses := range want {
+		if a := r.Decide(ask(r, purpose)); !a.Allow || strings.Join(a.Clauses, " ") != clauses {
+			t.Errorf("%s rests on %v (%v)", purpose, a.Clauses, a.Reason)
+		}
+	}
+	manage := ask(r, "")
+	manage.Op = Manage
+	if a := r.Decide(manage); !a.Allow || strings.Join(a.Clauses, " ") != "tenant" {
+		t.Errorf("Manage rests on %v (%v)", a.Clauses, a.Reason)
+	}
+}
+
 func TestNames(t *testing.T) {
 	r, _, _ := sample(t)
 	if r.Purpose("service") == 0 || r.PurposeName(r.Purpose("service")) != "service" || r.Purpose("x") != 0 || r.PurposeName(999) != "" || r.PurposeName(0) != "" {

@@ -62,3 +62,23 @@ func BenchmarkDecide(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCompile: a server compiles once, at its start, and has 300 ms for all of that.
+func BenchmarkCompile(b *testing.B) {
+	_, p, g := sample(b)
+	for i := range 60 {
+		id := fmt.Sprint("set-", i)
+		p.Data = append(p.Data, policy.DataSet{ID: id, Category: "more", Fields: []policy.Field{{ID: "f"}}})
+		p.Purposes = append(p.Purposes, policy.Purpose{ID: fmt.Sprint("purpose-", i), Basis: policy.Consent, Sees: []policy.Sight{{DataSet: id, Fields: []string{"f"}}}})
+	}
+	for i := range 1000 {
+		id := fmt.Sprint("clause-", i)
+		p.Clauses = append(p.Clauses, policy.Clause{ID: id})
+		g.Add(StepTenant+Step(i)%(steps-StepTenant), id, [][]string{nil, {fmt.Sprint("purpose-", i%60)}}[i%2]...)
+	}
+	for b.Loop() {
+		if _, err := Compile(p, g); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -18,18 +18,74 @@ func (c *compiler) table() error {
 	}
 	r.cells = make([]cell, len(r.purposes)*len(r.sets))
 	r.lists = [][]string{nil}
-	lists := &interner{rules: r, seen: map[string]uint32{}}
+	lists := &interner{rules: r, seen: map[string]uint32{}, marks: make([]int, len(c.policy.Clauses))}
+	likeP, likeD := r.alike(grounds)
 	for p := range r.purposes {
 		for d := range r.sets {
-			lists.fill(r.cell(PurposeID(p), DataSetID(d)), grounds, p, d)
+			here := r.cell(PurposeID(p), DataSetID(d))
+			if likeP[p] == p && likeD[d] == d {
+				lists.fill(here, grounds, p, d)
+			} else {
+				*here = *r.cell(PurposeID(likeP[p]), DataSetID(likeD[d]))
+			}
 		}
 	}
 	return c.sights()
 }
 
+// alike returns for each purpose and each data set the first one that the grounds treat alike: their
+// cells are the same, and most are alike.
+func (r *Rules) alike(by [steps][]ground) (purposes, sets []int) {
+	purposes = firsts(len(r.purposes), func(p int, sign []byte) []byte {
+		sign = append(sign, byte(r.purposes[p].basis), bit(r.purposes[p].when != nil), bit(p == 0))
+		for _, grounds := range by {
+			for i := range grounds {
+				if g := &grounds[i]; g.purposes != nil {
+					sign = append(sign, bit(g.purposes[p]))
+				}
+			}
+		}
+		return sign
+	})
+	sets = firsts(len(r.sets), func(d int, sign []byte) []byte {
+		for _, grounds := range by {
+			for i := range grounds {
+				if g := &grounds[i]; g.data != nil {
+					sign = append(sign, bit(g.data[d]))
+				}
+			}
+		}
+		return sign
+	})
+	return purposes, sets
+}
+
+// firsts returns for each of n the first with the same sign.
+func firsts(n int, sign func(i int, buffer []byte) []byte) []int {
+	seen, like, buffer := map[string]int{}, make([]int, n), []byte(nil)
+	for i := range n {
+		buffer = sign(i, buffer[:0])
+		first, ok := seen[string(buffer)]
+		if !ok {
+			first = i
+			seen[string(buffer)] = i
+		}
+		like[i] = first
+	}
+	return like
+}
+
+func bit(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // ground is a rest with its names resolved to ids.
 type ground struct {
 	clause   string
+	number   int    // of the clause in the policy
 	purposes []bool // by id; nil: all
 	data     []bool // by id; nil: all
 	weight   int    // how specific it is
@@ -41,21 +97,23 @@ func (g *ground) covers(p, d int) bool {
 
 // resolve returns the grounds of each step, most specific first, otherwise as they were added.
 func (c *compiler) resolve() (by [steps][]ground, err error) {
-	declared := map[string]bool{}
+	declared := map[string]int{}
 	for i := range c.policy.Clauses {
-		declared[c.policy.Clauses[i].ID] = true
+		declared[c.policy.Clauses[i].ID] = i
 	}
 	for _, rest := range c.grounds.rests {
 		if rest.step == noStep || rest.step >= steps {
 			return by, invalid("clauses."+rest.clause, "there is no step %d", rest.step)
 		}
-		if !declared[rest.clause] {
+		number, ok := declared[rest.clause]
+		if !ok {
 			return by, invalid("clauses", "a step rests on clause %q, which is not declared", rest.clause)
 		}
 		g, err := c.narrow(rest)
 		if err != nil {
 			return by, err
 		}
+		g.number = number
 		by[rest.step] = append(by[rest.step], g)
 	}
 	for step := range by {
@@ -116,6 +174,8 @@ func (c *compiler) sights() error {
 type interner struct {
 	rules *Rules
 	seen  map[string]uint32
+	marks []int // by clause: the round it was last listed in
+	round int
 }
 
 func (n *interner) list(clauses []string) uint32 {
@@ -132,24 +192,31 @@ func (n *interner) list(clauses []string) uint32 {
 	return id
 }
 
-func (n *interner) fill(c *cell, by [steps][]ground, p, d int) {
-	var all [steps][]string
+// gather lists the clauses of the grounds of some steps that cover a cell, each once.
+func (n *interner) gather(by [steps][]ground, p, d int, taken func(Step) bool) uint32 {
+	var clauses []string
+	n.round++
 	for step := range by {
+		if !taken(Step(step)) {
+			continue
+		}
 		for i := range by[step] {
-			if g := &by[step][i]; g.covers(p, d) {
-				all[step] = appendNew(all[step], g.clause)
+			g := &by[step][i]
+			if g.covers(p, d) && n.marks[g.number] != n.round {
+				n.marks[g.number] = n.round
+				clauses = append(clauses, g.clause)
 			}
 		}
-		c.refuse[step] = n.list(all[step])
+	}
+	return n.list(clauses)
+}
+
+func (n *interner) fill(c *cell, by [steps][]ground, p, d int) {
+	for step := range by {
+		c.refuse[step] = n.gather(by, p, d, func(s Step) bool { return s == Step(step) })
 	}
 	for variant := range c.allow {
-		var rests []string
-		for step := range all {
-			if n.rules.taken(Step(step), p, variant) {
-				rests = appendNew(rests, all[step]...)
-			}
-		}
-		c.allow[variant] = n.list(rests)
+		c.allow[variant] = n.gather(by, p, d, func(s Step) bool { return n.rules.taken(s, p, variant) })
 	}
 }
 
@@ -174,13 +241,4 @@ func (r *Rules) taken(step Step, p, variant int) bool {
 		return r.purposes[p].when != nil
 	}
 	return true
-}
-
-func appendNew(list []string, clauses ...string) []string {
-	for _, clause := range clauses {
-		if !slices.Contains(list, clause) {
-			list = append(list, clause)
-		}
-	}
-	return list
 }

@@ -34,7 +34,7 @@ func TestKeysAreRandom(t *testing.T) {
 
 func FuzzParseKey(f *testing.F) {
 	_, key := newKey()
-	for _, s := range []string{key, "", "clause_", key[:40], key + "x", strings.Repeat("a", keyLen), "clause_\x00" + key[8:], "clause_é" + key[9:], prefix + strings.Repeat("_", keyLen-len(prefix))} {
+	for _, s := range []string{key, key[:60] + "\x00" + key[61:], key[:60] + "_" + key[61:], "", "clause_", key[:40], key + "x", strings.Repeat("a", keyLen), "clause_\x00" + key[8:], "clause_é" + key[9:], prefix + strings.Repeat("_", keyLen-len(prefix))} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
