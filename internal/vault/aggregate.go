@@ -57,7 +57,7 @@ func (v *Vault) Aggregate(ctx context.Context, c Caller, tenant, purpose, dataSe
 		return Aggregate{}, err
 	}
 	q.req.Standing = nobody
-	e := v.entry(&q, "", v.Rules.Decide(&q.req))
+	e := v.entry(&q, v.Rules.Decide(&q.req))
 	e.Detail = map[string]string{"statistic": statistic, "groups": strconv.Itoa(len(out.Groups)), "suppressed": strconv.Itoa(out.Suppressed)}
 	if len(out.Groups) == 0 {
 		e.Answer, e.Reason, e.Clauses = proof.Refuse, "too few people", v.aggregateClauses()
@@ -152,20 +152,20 @@ func (v *Vault) tallyOne(tx *db.Tx, q *question, id, field, groupBy string, grou
 		if err != nil {
 			return err
 		}
-		if err := tallyRow(plain, id, field, groupBy, groups); err != nil {
+		if err := q.set.tallyRow(plain, id, field, groupBy, groups); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func tallyRow(plain []byte, person, field, groupBy string, groups map[string]*tally) error {
+func (set *dataSet) tallyRow(plain []byte, person, field, groupBy string, groups map[string]*tally) error {
 	var value, group string
 	err := eachItem(plain, func(name, raw []byte) error {
-		switch string(name) {
-		case field:
-			value = plainValue(raw)
-		case groupBy:
+		if string(name) == field {
+			value = string(raw)
+		}
+		if string(name) == groupBy {
 			group = plainValue(raw)
 		}
 		return nil
@@ -173,9 +173,13 @@ func tallyRow(plain []byte, person, field, groupBy string, groups map[string]*ta
 	if err != nil || (field != "" && value == "") || (groupBy != "" && group == "") {
 		return err
 	}
-	amount, currency := value, ""
-	if at := strings.IndexByte(value, ' '); at > 0 {
-		amount, currency = value[:at], value[at+1:]
+	var amount, currency string
+	switch f, _ := set.Field(field); {
+	case f == nil:
+	case f.Type == policy.Integer:
+		amount = value
+	case f.Type == policy.Money:
+		amount, currency, _ = strings.Cut(plainValue([]byte(value)), " ")
 		group = strings.TrimPrefix(group+" "+currency, " ") // amounts of two currencies are never added
 	}
 	g := groups[group]
@@ -185,14 +189,13 @@ func tallyRow(plain []byte, person, field, groupBy string, groups map[string]*ta
 	}
 	g.people[person] = true
 	g.n++
-	if field == "" {
-		return nil
+	if amount == "" {
+		return nil // a count of what is not a number
 	}
 	d, err := decimal.Parse(amount)
-	if err != nil {
-		return nil // counted with a field that is not a number
+	if err == nil {
+		g.sum, err = g.sum.Add(d)
 	}
-	g.sum, err = g.sum.Add(d)
 	return fault.As("vault.tally", fault.Other, err)
 }
 
@@ -204,8 +207,9 @@ func plainValue(raw []byte) string {
 	return string(raw)
 }
 
-// release withholds groups of too few people. If one group alone were withheld, it could be had by
-// subtracting the rest from a total asked for elsewhere: the next smallest goes with it.
+// release withholds groups of too few people. What all withheld groups come to can be had by subtracting
+// the rest from a total asked for elsewhere: so the next smallest go with them, until there are two at
+// least, about enough people.
 func (v *Vault) release(groups map[string]*tally, statistic string) (Aggregate, error) {
 	keys := make([]string, 0, len(groups))
 	for key := range groups {
@@ -216,8 +220,8 @@ func (v *Vault) release(groups map[string]*tally, statistic string) (Aggregate, 
 		return a < b || (a == b && keys[i] < keys[j])
 	})
 	withheld := sort.Search(len(keys), func(i int) bool { return len(groups[keys[i]].people) >= v.AggregateMin })
-	if withheld == 1 && len(keys) > 1 {
-		withheld = 2
+	for withheld > 0 && withheld < len(keys) && (withheld == 1 || peopleOf(groups, keys[:withheld]) < v.AggregateMin) {
+		withheld++
 	}
 	out := Aggregate{Suppressed: withheld}
 	people := map[string]bool{}
@@ -235,6 +239,16 @@ func (v *Vault) release(groups map[string]*tally, statistic string) (Aggregate, 
 	}
 	out.People = len(people)
 	return out, nil
+}
+
+func peopleOf(groups map[string]*tally, keys []string) int {
+	people := map[string]bool{}
+	for _, key := range keys {
+		for person := range groups[key].people {
+			people[person] = true
+		}
+	}
+	return len(people)
 }
 
 func (v *Vault) aggregateClauses() []string {

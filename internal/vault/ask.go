@@ -20,7 +20,9 @@ type question struct {
 	target *Target
 	set    *dataSet // nil where none is declared or none is concerned
 	req    decision.Request
-	odd    bool // a field is named that the data set does not declare
+	odd    bool   // a field is named that the data set does not declare
+	alias  string // of the person, once loaded
+	found  bool   // the record is there, so its id is ours
 }
 
 // ask composes a question. Names the policy does not declare become id 0, which is refused.
@@ -61,7 +63,7 @@ var nobody = decision.Standing{
 // purpose the credential lacks, an undeclared field.
 func (v *Vault) admit(ctx context.Context, q *question) error {
 	if a := v.first(q); !a.Allow {
-		return v.refuse(ctx, q, "", a)
+		return v.refuse(ctx, q, a)
 	}
 	if !q.caller.Has(q.scope) {
 		return v.refuseScope(ctx, q)
@@ -81,6 +83,7 @@ func (v *Vault) first(q *question) decision.Answer {
 
 // decide decides with the real standing, home and owner of what was read.
 func (v *Vault) decide(q *question, s *subject) decision.Answer {
+	q.alias = s.state.alias
 	q.req.Standing, q.req.Home = s.standing(v.Rules), v.Rules.Region(s.region)
 	a := v.Rules.Decide(&q.req)
 	if a.Allow && q.odd {
@@ -89,17 +92,17 @@ func (v *Vault) decide(q *question, s *subject) decision.Answer {
 	return a
 }
 
-// entry tells of the question and its answer. Only names that the policy declares and ids that this
-// server made are written: all else came from outside and could be personal data.
-func (v *Vault) entry(q *question, alias string, a decision.Answer) proof.Entry {
+// entry tells of the question and its answer. Only names that the policy declares and ids of what is in
+// the store are written: all else came from outside and could be personal data.
+func (v *Vault) entry(q *question, a decision.Answer) proof.Entry {
 	e := proof.Entry{
-		Kind: q.kind, Actor: q.caller.Credential.ID, Subject: alias,
+		Kind: q.kind, Actor: q.caller.Credential.ID, Subject: q.alias,
 		Purpose: v.Rules.PurposeName(q.req.Purpose), Answer: proof.Allow, Clauses: a.Clauses,
 	}
 	if q.set != nil {
 		e.DataSet = q.set.ID
 	}
-	if isRecordID(q.target.Record) {
+	if q.found {
 		e.Record = q.target.Record
 	}
 	if q.req.Recipient != 0 {
@@ -112,8 +115,8 @@ func (v *Vault) entry(q *question, alias string, a decision.Answer) proof.Entry 
 }
 
 // refuse records a refusal and returns it, the recording's own failure if there is one.
-func (v *Vault) refuse(ctx context.Context, q *question, alias string, a decision.Answer) error {
-	err := v.record(ctx, v.logOf(q), v.entry(q, alias, a))
+func (v *Vault) refuse(ctx context.Context, q *question, a decision.Answer) error {
+	err := v.record(ctx, v.logOf(q), v.entry(q, a))
 	if err != nil {
 		return err
 	}
@@ -121,7 +124,7 @@ func (v *Vault) refuse(ctx context.Context, q *question, alias string, a decisio
 }
 
 func (v *Vault) refuseScope(ctx context.Context, q *question) error {
-	e := v.entry(q, "", decision.Answer{Allow: true})
+	e := v.entry(q, decision.Answer{Allow: true})
 	e.Answer, e.Reason, e.Clauses = proof.Refuse, "the credential lacks the scope", nil
 	if err := v.record(ctx, v.logOf(q), e); err != nil {
 		return err
@@ -163,8 +166,8 @@ func (v *Vault) change(ctx context.Context, tenant string, fn func(tx *db.Tx) (n
 }
 
 // refuseIn records a refusal inside a transaction that changed nothing.
-func (v *Vault) refuseIn(tx *db.Tx, q *question, alias string, a decision.Answer) (no, err error) {
-	if err := ledger.Append(tx, v.entry(q, alias, a)); err != nil {
+func (v *Vault) refuseIn(tx *db.Tx, q *question, a decision.Answer) (no, err error) {
+	if err := ledger.Append(tx, v.entry(q, a)); err != nil {
 		return nil, err
 	}
 	return a.Err("vault." + q.kind), nil

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -44,8 +45,9 @@ type BackupReport struct {
 
 // Backup writes an encrypted copy of the store to w while the server serves: each tenant is seen at
 // one moment. progress, which may be nil, is called with the rows so far. Memory-only data is not in
-// it: it is in no store.
-func (v *Vault) Backup(ctx context.Context, w io.Writer, progress func(rows int64)) (BackupReport, error) {
+// it: it is in no store. With tenants named, the backup is of these and the organisation alone, which
+// is what a probe needs of a large store.
+func (v *Vault) Backup(ctx context.Context, w io.Writer, progress func(rows int64), only ...string) (BackupReport, error) {
 	const op = "vault.Backup"
 	h := backupHeader{Format: backupFormat, Store: v.Ring.StoreID().String(), Made: v.Now().UTC()}
 	key := keyring.NewStreamKey()
@@ -57,6 +59,10 @@ func (v *Vault) Backup(ctx context.Context, w io.Writer, progress func(rows int6
 	if err != nil {
 		return BackupReport{}, fault.As(op, fault.Other, err)
 	}
+	// A key left under an older epoch would die before the backup does.
+	if err := v.rewrapAll(ctx); err != nil {
+		return BackupReport{}, fault.Wrap(op, err)
+	}
 	if _, err := w.Write(append(line, '\n')); err != nil {
 		return BackupReport{}, fault.As(op, fault.Unavailable, err)
 	}
@@ -64,7 +70,7 @@ func (v *Vault) Backup(ctx context.Context, w io.Writer, progress func(rows int6
 	if err != nil {
 		return BackupReport{}, fault.Wrap(op, err)
 	}
-	d := dump{v: v, out: frameWriter{bufio.NewWriterSize(stream, 1<<16)}, progress: progress}
+	d := dump{v: v, only: only, out: frameWriter{bufio.NewWriterSize(stream, 1<<16)}, progress: progress}
 	if err := d.all(ctx); err != nil {
 		return BackupReport{}, fault.Wrap(op, err)
 	}
@@ -78,13 +84,15 @@ func (v *Vault) Backup(ctx context.Context, w io.Writer, progress func(rows int6
 // dump writes the frames of one backup.
 type dump struct {
 	v           *Vault
+	only        []string // tenants; empty for all
 	out         frameWriter
 	progress    func(int64)
+	files       []string // blobs of the tenant being dumped
 	rows, blobs int64
 }
 
-// all dumps the organisation first: what it knows of the tenants' logs and of destroyed keys is then
-// never newer than what follows.
+// all dumps the organisation first: what its log knows of the tenants' logs is then never newer than
+// what follows.
 func (d *dump) all(ctx context.Context) error {
 	if err := d.tables(ctx, db.Organisation); err != nil {
 		return err
@@ -94,22 +102,43 @@ func (d *dump) all(ctx context.Context) error {
 		return err
 	}
 	for _, t := range tenants {
-		if err := d.tables(ctx, t.ID); err != nil {
-			return err
+		if len(d.only) > 0 && !slices.Contains(d.only, t.ID) {
+			continue
 		}
-		if err := d.tenantBlobs(ctx, t.ID); err != nil {
+		if err := d.tenant(ctx, t.ID); err != nil {
 			return err
 		}
 	}
 	return d.out.write(frameEnd, binary.AppendVarint(binary.AppendVarint(nil, d.rows), d.blobs))
 }
 
-// tables dumps, in one snapshot, a tenant's rows of every table; for the organisation also the tables
-// that belong to no tenant.
+// tenant dumps a tenant's rows, and then the files that they speak of: while they are copied, none that
+// was let go is removed.
+func (d *dump) tenant(ctx context.Context, tenant string) error {
+	d.v.copying.RLock()
+	defer d.v.copying.RUnlock()
+	d.files = nil
+	if err := d.tables(ctx, tenant); err != nil {
+		return err
+	}
+	for _, id := range d.files {
+		if err := ctx.Err(); err != nil {
+			return fault.As("vault.dump", fault.Unavailable, err)
+		}
+		if err := d.blob(tenant, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tables dumps, in one snapshot, a tenant's rows of every table, its own row of the tenants' table among
+// them: so a backup never has a tenant's data without the tenant, nor an erased one as active. For the
+// organisation it dumps also the other tables that belong to no tenant.
 func (d *dump) tables(ctx context.Context, tenant string) error {
 	return d.v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		for _, table := range db.Tables() {
-			if !table.PerTenant && tenant != db.Organisation {
+			if !table.PerTenant && (tenant == db.Organisation) == (table.Name == "tenants") {
 				continue
 			}
 			if err := d.table(tx, table, tenant); err != nil {
@@ -127,7 +156,7 @@ func (d *dump) table(tx *db.Tx, table db.Table, tenant string) error {
 		return err
 	}
 	query, args := `SELECT `+columnNames(table.Columns)+` FROM `+table.Name, []any(nil)
-	if table.PerTenant {
+	if table.PerTenant || table.Name == "tenants" {
 		query, args = query+` WHERE tenant_id = $1`, []any{tenant}
 	}
 	dest := slots(table.Columns)
@@ -140,33 +169,27 @@ func (d *dump) table(tx *db.Tx, table db.Table, tenant string) error {
 		if d.rows++; d.progress != nil && d.rows%1000 == 0 {
 			d.progress(d.rows)
 		}
+		d.note(table, dest)
 		return d.out.write(frameRow, buffer)
 	})
 }
 
-// tenantBlobs copies the files, ciphertext as they are.
-func (d *dump) tenantBlobs(ctx context.Context, tenant string) error {
-	for after := ""; ; {
-		var ids []string
-		err := d.v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
-			ids = nil
-			return tx.Each(`SELECT blob_id FROM blobs WHERE tenant_id = $1 AND state = $2 AND blob_id > $3 ORDER BY blob_id LIMIT 500`,
-				[]any{tenant, blobStored, after}, func(scan func(...any) error) error {
-					var id string
-					err := scan(&id)
-					ids = append(ids, id)
-					return err
-				})
-		})
-		if err != nil || len(ids) == 0 {
-			return err
+// note remembers the file that a row of blobs speaks of.
+func (d *dump) note(table db.Table, row []any) {
+	if table.Name != "blobs" {
+		return
+	}
+	var id, state string
+	for i, c := range table.Columns {
+		switch c.Name {
+		case "blob_id":
+			id = *row[i].(*string)
+		case "state":
+			state = *row[i].(*string)
 		}
-		for _, id := range ids {
-			if err := d.blob(tenant, id); err != nil {
-				return err
-			}
-		}
-		after = ids[len(ids)-1]
+	}
+	if state == blobStored {
+		d.files = append(d.files, id)
 	}
 }
 

@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"clause.dev/clause/internal/db"
@@ -50,7 +49,7 @@ func (v *Vault) Batch(ctx context.Context, c Caller, tenant, purpose string, ops
 		return out, nil
 	}
 	if refused != nil { // the transaction that refused was undone, its entry with it: record it now
-		if recorded := v.record(ctx, tenant, v.entry(refused, "", answer)); recorded != nil {
+		if recorded := v.record(ctx, tenant, v.entry(refused, answer)); recorded != nil {
 			return nil, recorded
 		}
 	}
@@ -101,14 +100,7 @@ func (v *Vault) batchIn(tx *db.Tx, c *Caller, tenant, purpose string, ops []Batc
 		}
 		out = append(out, stored)
 	}
-	if idem.Key == "" {
-		return out, nil
-	}
-	_, key, no, err := v.newestKey(tx, tenant)
-	if err = errors.Join(no, err); err != nil {
-		return nil, err
-	}
-	return out, v.remember(tx, &head, key, "", idem, out)
+	return out, v.remember(tx, &head, "", idem, out)
 }
 
 func (v *Vault) batchOne(tx *db.Tx, q *question, op *BatchOp) (Stored, error, error) {

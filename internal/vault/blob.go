@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+	"unicode/utf8"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
@@ -19,6 +20,9 @@ import (
 
 // defaultBlobMax is the largest blob, in bytes, of a field that names no other bound.
 const defaultBlobMax = 64 << 20
+
+// maxContentType is the longest content type kept, in bytes.
+const maxContentType = 255
 
 // The states of a blob's row. One that is still being written, or was let go, is swept.
 const (
@@ -68,15 +72,21 @@ func (v *Vault) PutBlob(ctx context.Context, c Caller, t Target, field, contentT
 	if err != nil {
 		return Stored{}, err
 	}
+	if len(contentType) > maxContentType || !utf8.ValidString(contentType) {
+		return Stored{}, fault.New("vault.PutBlob", fault.Invalid, "a content type has at most %d bytes", maxContentType)
+	}
 	ref := blobRef{ID: newID(blobPrefix), Type: contentType}
-	if err := v.announceBlob(ctx, &q, &ref); err != nil {
+	if err := v.announceBlob(ctx, &q, &ref, cond); err != nil {
 		return Stored{}, err
 	}
 	key := keyring.NewStreamKey()
 	ref.Key = key[:]
 	path := v.blobPath(t.Tenant, ref.ID)
 	if ref.Size, err = writeBlob(path, key, bindBlob(&t, field, ref.ID), body, blobMax(f)); err != nil {
-		return Stored{}, errors.Join(err, v.discard(path))
+		if failed := v.discard(path); failed != nil {
+			err = errors.Join(err, failed)
+		}
+		return Stored{}, err
 	}
 	var out Stored
 	err = v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
@@ -85,7 +95,9 @@ func (v *Vault) PutBlob(ctx context.Context, c Caller, t Target, field, contentT
 	})
 	if err != nil {
 		if fault.KindOf(err) != fault.Unavailable { // unavailable: the outcome is not known, the sweep decides
-			err = errors.Join(err, v.discard(path))
+			if failed := v.discard(path); failed != nil {
+				err = errors.Join(err, failed)
+			}
 		}
 		return Stored{}, err
 	}
@@ -109,18 +121,22 @@ func blobMax(f *policy.Field) int64 {
 
 // announceBlob decides, and writes the blob's row before its file: a file that no row speaks of
 // could be left behind by a crash for ever.
-func (v *Vault) announceBlob(ctx context.Context, q *question, ref *blobRef) error {
+func (v *Vault) announceBlob(ctx context.Context, q *question, ref *blobRef, cond Condition) error {
 	t := q.target
 	return v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
 		s, r, err := v.loadRecord(tx, t)
 		if err != nil {
 			return expected(err)
 		}
+		q.found = r != nil
 		if a := v.decide(q, s); !a.Allow {
-			return v.refuseIn(tx, q, s.state.alias, a)
+			return v.refuseIn(tx, q, a)
 		}
 		if r == nil {
 			return errNoRecord(), nil
+		}
+		if no := cond.check(r.version); no != nil {
+			return no, nil
 		}
 		_, err = tx.Exec(`INSERT INTO blobs (tenant_id, blob_id, subject_id, state, size, created_at) VALUES ($1, $2, $3, $4, 0, $5)`,
 			t.Tenant, ref.ID, t.Subject, blobWriting, micros(tx.Now()))
@@ -208,7 +224,7 @@ func (v *Vault) attachBlob(tx *db.Tx, q *question, field string, ref *blobRef, c
 	}
 	a := v.decide(q, s)
 	if !a.Allow {
-		no, err = v.refuseIn(tx, q, s.state.alias, a)
+		no, err = v.refuseIn(tx, q, a)
 		return Stored{}, no, err
 	}
 	if r == nil {
@@ -217,24 +233,32 @@ func (v *Vault) attachBlob(tx *db.Tx, q *question, field string, ref *blobRef, c
 	if no := cond.check(r.version); no != nil {
 		return Stored{}, no, nil
 	}
-	if err := v.swapBlob(tx, q, s, r, field, ref); err != nil {
-		return Stored{}, nil, err
+	if no, err := v.swapBlob(tx, q, s, r, field, ref); no != nil || err != nil {
+		return Stored{}, no, err
 	}
-	e := v.entry(q, s.state.alias, a)
+	e := v.entry(q, a)
 	e.Version = r.version
 	return Stored{Record: r.id, Version: r.version, Clauses: a.Clauses}, nil, ledger.Append(tx, e)
 }
 
-// swapBlob stores the record with its new reference and lets go of the one it held.
-func (v *Vault) swapBlob(tx *db.Tx, q *question, s *subject, r *row, field string, ref *blobRef) error {
+// swapBlob stores the record with its new reference and lets go of the one it held. It says no if the
+// upload took so long that the sweep has taken its file.
+func (v *Vault) swapBlob(tx *db.Tx, q *question, s *subject, r *row, field string, ref *blobRef) (no, err error) {
 	const op = "vault.swapBlob"
 	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, q.set.ID, r.id, r.version), r.sealed)
 	if err != nil {
-		return fault.Wrap(op, err)
+		return nil, fault.Wrap(op, err)
+	}
+	n, err := tx.Exec(`UPDATE blobs SET state = $3, size = $4 WHERE tenant_id = $1 AND blob_id = $2`, s.tenant, ref.ID, blobStored, ref.Size)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	if n == 0 {
+		return fault.New(op, fault.Conflict, "the upload took too long"), nil
 	}
 	value, err := json.Marshal(ref)
 	if err != nil {
-		return fault.As(op, fault.Other, err)
+		return nil, fault.As(op, fault.Other, err)
 	}
 	items := []item{{field, value}}
 	err = eachItem(plain, func(name, old []byte) error {
@@ -245,13 +269,9 @@ func (v *Vault) swapBlob(tx *db.Tx, q *question, s *subject, r *row, field strin
 		return v.releaseBlob(tx, s.tenant, old)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := v.store(tx, s, q.set, r, items); err != nil {
-		return err
-	}
-	_, err = tx.Exec(`UPDATE blobs SET state = $3, size = $4 WHERE tenant_id = $1 AND blob_id = $2`, s.tenant, ref.ID, blobStored, ref.Size)
-	return fault.Wrap(op, err)
+	return nil, v.store(tx, s, q.set, r, items)
 }
 
 // releaseBlobs lets go of every blob of a record that is deleted.
@@ -290,21 +310,22 @@ func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (
 	}
 	s, r, err := v.fetch(ctx, &t)
 	if err != nil {
-		return BlobInfo{}, nil, v.absent(ctx, &q, "", err)
+		return BlobInfo{}, nil, v.absent(ctx, &q, err)
 	}
+	q.found = r != nil
 	a := v.decide(&q, s)
 	if !a.Allow {
-		return BlobInfo{}, nil, v.refuse(ctx, &q, s.state.alias, a)
+		return BlobInfo{}, nil, v.refuse(ctx, &q, a)
 	}
 	ref, err := v.blobOf(s, q.set, r, field)
 	if err != nil {
-		return BlobInfo{}, nil, v.absent(ctx, &q, s.state.alias, err)
+		return BlobInfo{}, nil, v.absent(ctx, &q, err)
 	}
 	file, err := os.Open(v.blobPath(t.Tenant, ref.ID))
 	if err != nil {
 		return BlobInfo{}, nil, fault.As("vault.GetBlob", fault.Unavailable, err)
 	}
-	e := v.entry(&q, s.state.alias, a)
+	e := v.entry(&q, a)
 	e.Version = r.version
 	if err := v.record(ctx, t.Tenant, e); err != nil {
 		return BlobInfo{}, nil, errors.Join(err, file.Close())
@@ -313,13 +334,27 @@ func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (
 	if err != nil {
 		return BlobInfo{}, nil, errors.Join(err, file.Close())
 	}
-	return BlobInfo{ContentType: ref.Type, Size: ref.Size}, blobReader{plain, file}, nil
+	return BlobInfo{ContentType: ref.Type, Size: ref.Size}, &blobReader{plain, file, v.Ring, [2]keyring.ID{s.key.ID(), s.tenantKey.ID()}}, nil
 }
 
+// blobReader reads a blob until its person or tenant is erased: a download under way ends there.
 type blobReader struct {
-	io.Reader
-	io.Closer
+	plain io.Reader
+	file  *os.File
+	ring  *keyring.Ring
+	keys  [2]keyring.ID
 }
+
+func (b *blobReader) Read(p []byte) (int, error) {
+	for _, id := range b.keys {
+		if b.ring.Destroyed(id) {
+			return 0, fault.New("vault.GetBlob", fault.Erased, "the subject was erased")
+		}
+	}
+	return b.plain.Read(p)
+}
+
+func (b *blobReader) Close() error { return b.file.Close() }
 
 // blobOf finds the reference in the record.
 func (v *Vault) blobOf(s *subject, set *dataSet, r *row, field string) (*blobRef, error) {

@@ -57,20 +57,24 @@ func (v *Vault) rewrapAll(ctx context.Context) error {
 		if t.State != tenantActive {
 			continue
 		}
-		if err := v.insertTenantKey(ctx, t.ID); err != nil {
+		if err := v.rewrapTenant(ctx, t.ID); err != nil && !fault.Is(err, fault.Erased) {
 			return err
-		}
-		for {
-			done, err := v.rewrapSome(ctx, t.ID)
-			if err != nil {
-				return err
-			}
-			if done {
-				break
-			}
 		}
 	}
 	return nil
+}
+
+// rewrapTenant is Erased if the tenant was, a moment ago.
+func (v *Vault) rewrapTenant(ctx context.Context, tenant string) error {
+	if err := v.insertTenantKey(ctx, tenant); err != nil {
+		return err
+	}
+	for {
+		done, err := v.rewrapSome(ctx, tenant)
+		if done || err != nil {
+			return err
+		}
+	}
 }
 
 // rewrapSubjects is how many people are wrapped anew in one transaction: few enough that requests
@@ -78,7 +82,7 @@ func (v *Vault) rewrapAll(ctx context.Context) error {
 const rewrapSubjects = 50
 
 // rewrapSome moves some people of a tenant from an older key to the newest, and drops older keys
-// that nobody is left under. done says that the tenant has one key.
+// that nobody is left under and nobody asks for. done says that there is nothing to do for now.
 func (v *Vault) rewrapSome(ctx context.Context, tenant string) (done bool, err error) {
 	err = v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
 		keys, err := v.liveKeys(tx, tenant)
@@ -92,7 +96,10 @@ func (v *Vault) rewrapSome(ctx context.Context, tenant string) (done bool, err e
 			return err
 		}
 		if len(subjects) == 0 {
-			v.forgetKey(oldest.ID().String())
+			if done, err = v.keyAsked(tx, tenant, oldest); done || err != nil {
+				return err
+			}
+			v.forgetKey(tenant, oldest.ID().String())
 			_, err := tx.Exec(`DELETE FROM tenant_keys WHERE tenant_id = $1 AND key_id = $2`, tenant, oldest.ID().String())
 			return err
 		}
@@ -104,6 +111,21 @@ func (v *Vault) rewrapSome(ctx context.Context, tenant string) (done bool, err e
 		return nil
 	})
 	return done, err
+}
+
+// keyAsked reports whether requests may still be repeated whose idempotency keys were hashed under an
+// older key: it stays for them, though nobody's data is under it, at most until its epoch's horizon.
+func (v *Vault) keyAsked(tx *db.Tx, tenant string, key *keyring.TenantKey) (bool, error) {
+	keep := min(idempotencyKept, v.Policy.Backups.Horizon)
+	var began int64
+	err := tx.One(`SELECT MIN(created_at) FROM tenant_keys WHERE tenant_id = $1 AND epoch > $2`, []any{tenant, key.Epoch()}, &began)
+	if err != nil || began <= micros(v.Now().Add(-keep)) {
+		return false, err
+	}
+	var n int64
+	err = tx.One(`SELECT COUNT(*) FROM idempotency WHERE tenant_id = $1 AND created_at <= $2 AND created_at > $3`,
+		[]any{tenant, began, micros(v.Now().Add(-keep))}, &n)
+	return n > 0, err
 }
 
 func subjectsUnder(tx *db.Tx, tenant, tenantKey string) (ids []string, err error) {

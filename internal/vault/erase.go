@@ -32,11 +32,11 @@ func (v *Vault) EraseSubject(ctx context.Context, c Caller, tenant, subject stri
 		return v.finishErasure(ctx, &q)
 	}
 	if err != nil {
-		return v.absent(ctx, &q, "", err)
+		return v.absent(ctx, &q, err)
 	}
 	a := v.decide(&q, s)
 	if !a.Allow {
-		return v.refuse(ctx, &q, s.state.alias, a)
+		return v.refuse(ctx, &q, a)
 	}
 	if err := v.Ring.Destroy([]keyring.ID{s.key.ID()}, v.Now()); err != nil {
 		return err
@@ -49,17 +49,35 @@ func (v *Vault) EraseSubject(ctx context.Context, c Caller, tenant, subject stri
 		if err := markDestroyed(tx, s.key.ID()); err != nil {
 			return err
 		}
-		return ledger.Append(tx, v.entry(&q, s.state.alias, a))
+		return ledger.Append(tx, v.entry(&q, a))
 	})
 }
 
 // finishErasure drops the row of a person whose key is destroyed already. Their alias went with it.
 func (v *Vault) finishErasure(ctx context.Context, q *question) error {
+	v.forgetMemory(q.target.Tenant, q.target.Subject)
 	return v.DB.Write(ctx, q.target.Tenant, func(tx *db.Tx) error {
+		var text string
+		err := tx.One(`SELECT key_id FROM subjects WHERE tenant_id = $1 AND subject_id = $2`, []any{q.target.Tenant, q.target.Subject}, &text)
+		if fault.Is(err, fault.NotFound) { // another call was quicker
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		id, err := keyring.ParseID(text)
+		if err != nil {
+			return err
+		}
 		if err := v.dropSubject(tx, q.target.Tenant, q.target.Subject); err != nil {
 			return err
 		}
-		return ledger.Append(tx, v.entry(q, "", decision.Answer{Allow: true}))
+		if v.Ring.Destroyed(id) { // else it is the tenant's that was
+			if err := markDestroyed(tx, id); err != nil {
+				return err
+			}
+		}
+		return ledger.Append(tx, v.entry(q, decision.Answer{Allow: true}))
 	})
 }
 
@@ -88,32 +106,68 @@ func (v *Vault) EraseTenant(ctx context.Context, c Caller, tenant string) error 
 	if !tenantPattern.MatchString(tenant) {
 		return fault.New(op, fault.NotFound, "no such tenant")
 	}
-	var keys []*keyring.TenantKey
-	err := v.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
-		keys, err = v.liveKeys(tx, tenant)
+	state, keys, err := v.tenantKeyIDs(ctx, tenant)
+	if err != nil {
 		return err
+	}
+	if state == "" || (state == tenantErased && len(keys) == 0) {
+		return fault.New(op, fault.NotFound, "no such tenant")
+	}
+	if err := v.Ring.Destroy(keys, v.Now()); err != nil {
+		return err
+	}
+	return v.dropTenant(ctx, tenant, "tenant.erase", c.Credential.ID, keys...)
+}
+
+// tenantKeyIDs returns the ids of all the tenant's keys, opened or not, and the tenant's state, "" if
+// there is none.
+func (v *Vault) tenantKeyIDs(ctx context.Context, tenant string) (state string, ids []keyring.ID, err error) {
+	err = v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+		err := tx.One(`SELECT state FROM tenants WHERE tenant_id = $1`, []any{tenant}, &state)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		ids, err = keyIDs(tx, tenant)
+		return err
+	})
+	return state, ids, err
+}
+
+func keyIDs(tx *db.Tx, tenant string) (ids []keyring.ID, err error) {
+	err = tx.Each(`SELECT key_id FROM tenant_keys WHERE tenant_id = $1`, []any{tenant}, func(scan func(...any) error) error {
+		var text string
+		if err := scan(&text); err != nil {
+			return err
+		}
+		id, err := keyring.ParseID(text)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// dropTenant marks the tenant, deletes its wrapped keys, asks for the sweep, and notes last that the
+// store knows of the destroyed keys: where a crash comes between, Reconcile does it again. It may be
+// repeated.
+func (v *Vault) dropTenant(ctx context.Context, tenant, kind, actor string, destroyed ...keyring.ID) error {
+	v.forgetMemory(tenant, "")
+	err := v.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+		if _, err := tx.Exec(`UPDATE tenants SET state = $2 WHERE tenant_id = $1`, tenant, tenantErased); err != nil {
+			return err
+		}
+		return ledger.Append(tx, proof.Entry{Kind: kind, Actor: actor, Answer: proof.Allow, Detail: map[string]string{"tenant": tenant}})
 	})
 	if err != nil {
 		return err
 	}
-	if len(keys) == 0 {
-		return fault.New(op, fault.NotFound, "no such tenant")
-	}
-	var ids []keyring.ID
-	for _, k := range keys {
-		ids = append(ids, k.ID())
-	}
-	if err := v.Ring.Destroy(ids, v.Now()); err != nil {
-		return err
-	}
-	return v.dropTenant(ctx, tenant, "tenant.erase", c.Credential.ID, ids...)
-}
-
-// dropTenant deletes the tenant's wrapped keys, asks for the sweep, and marks the tenant. It may be
-// repeated.
-func (v *Vault) dropTenant(ctx context.Context, tenant, kind, actor string, destroyed ...keyring.ID) error {
-	v.forgetMemory(tenant, "")
-	err := v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+	var late []keyring.ID // made since, by an epoch that turned
+	err = v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+		if late, err = keyIDs(tx, tenant); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(`DELETE FROM tenant_keys WHERE tenant_id = $1`, tenant); err != nil {
 			return err
 		}
@@ -125,15 +179,14 @@ func (v *Vault) dropTenant(ctx context.Context, tenant, kind, actor string, dest
 	if err != nil {
 		return err
 	}
-	return v.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
-		if _, err := tx.Exec(`UPDATE tenants SET state = $2 WHERE tenant_id = $1`, tenant, tenantErased); err != nil {
-			return err
-		}
-		if err := markDestroyed(tx, destroyed...); err != nil {
-			return err
-		}
-		return ledger.Append(tx, proof.Entry{Kind: kind, Actor: actor, Answer: proof.Allow, Detail: map[string]string{"tenant": tenant}})
-	})
+	if err := v.Ring.Destroy(late, v.Now()); err != nil {
+		return err
+	}
+	destroyed = append(destroyed, late...)
+	for _, id := range destroyed {
+		v.forgetKey(tenant, id.String())
+	}
+	return v.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error { return markDestroyed(tx, destroyed...) })
 }
 
 // maintenance is the actor of what the server does by itself.
@@ -150,23 +203,28 @@ func (v *Vault) Sweep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	swept := false
+	if err := v.sweepMemory(ctx); err != nil {
+		return fault.Wrap("vault.Sweep", err)
+	}
 	for _, t := range tenants {
-		some, err := v.sweepTenant(ctx, t.ID)
-		if err != nil {
+		if err := v.sweepTenant(ctx, t.ID); err != nil {
 			return fault.Wrap("vault.Sweep", err)
 		}
-		swept = swept || some
 	}
-	if !swept {
+	if !v.unscrubbed.Load() {
 		return nil
 	}
-	return v.DB.Scrub(ctx)
+	v.unscrubbed.Store(false) // first: what another call deletes while this one scrubs counts again
+	if err := v.DB.Scrub(ctx); err != nil {
+		v.unscrubbed.Store(true)
+		return fault.Wrap("vault.Sweep", err)
+	}
+	return nil
 }
 
-func (v *Vault) sweepTenant(ctx context.Context, tenant string) (some bool, err error) {
+func (v *Vault) sweepTenant(ctx context.Context, tenant string) error {
 	var pending []string
-	err = v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+	err := v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		pending = nil
 		return tx.Each(`SELECT subject_id FROM sweeps WHERE tenant_id = $1 ORDER BY requested_at LIMIT 1000`, []any{tenant}, func(scan func(...any) error) error {
 			var subject string
@@ -176,15 +234,15 @@ func (v *Vault) sweepTenant(ctx context.Context, tenant string) (some bool, err 
 		})
 	})
 	if err != nil {
-		return false, err
+		return err
 	}
 	for _, subject := range pending {
+		v.unscrubbed.Store(true)
 		if err := v.sweepOne(ctx, tenant, subject); err != nil {
-			return true, err
+			return err
 		}
 	}
-	expired, err := v.sweepExpired(ctx, tenant)
-	return len(pending) > 0 || expired, err
+	return v.sweepExpired(ctx, tenant)
 }
 
 // sweepOne removes everything of one person, or with subject "" of the tenant. The row of sweeps
@@ -274,21 +332,32 @@ func (v *Vault) sweepBlobs(ctx context.Context, tenant, where string, arg any) e
 }
 
 // sweepExpired removes abandoned and released blobs, and old idempotency keys.
-func (v *Vault) sweepExpired(ctx context.Context, tenant string) (some bool, err error) {
-	if err := v.sweepBlobs(ctx, tenant, `state = $2`, blobReleased); err != nil {
-		return false, err
+func (v *Vault) sweepExpired(ctx context.Context, tenant string) error {
+	if err := v.sweepReleased(ctx, tenant); err != nil {
+		return err
 	}
 	if err := v.sweepBlobs(ctx, tenant, `state = '`+blobWriting+`' AND created_at < $2`, micros(v.Now().Add(-blobWritingFor))); err != nil {
-		return false, err
+		return err
 	}
 	before := micros(v.Now().Add(-idempotencyKept))
 	var old int64
-	err = v.DB.Get(ctx, tenant, `SELECT COUNT(*) FROM idempotency WHERE tenant_id = $1 AND created_at < $2`, []any{tenant, before}, &old)
+	err := v.DB.Get(ctx, tenant, `SELECT COUNT(*) FROM idempotency WHERE tenant_id = $1 AND created_at < $2`, []any{tenant, before}, &old)
 	if err != nil || old == 0 {
-		return false, err
+		return err
 	}
-	return true, v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+	v.unscrubbed.Store(true)
+	return v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
 		_, err := tx.Exec(`DELETE FROM idempotency WHERE tenant_id = $1 AND created_at < $2`, tenant, before)
 		return err
 	})
+}
+
+// sweepReleased removes blobs that no record holds any more, unless a backup is being made: the records
+// in it may still hold them.
+func (v *Vault) sweepReleased(ctx context.Context, tenant string) error {
+	if !v.copying.TryLock() {
+		return nil
+	}
+	defer v.copying.Unlock()
+	return v.sweepBlobs(ctx, tenant, `state = $2`, blobReleased)
 }

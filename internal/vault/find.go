@@ -64,6 +64,9 @@ func (v *Vault) lookUp(ctx context.Context, q *question, f *policy.Field, value 
 			}
 			for _, at := range found {
 				s, r, err := v.loadRecord(tx, &Target{Tenant: tenant, Subject: at[0], DataSet: q.set.ID, Record: at[1]})
+				if fault.Is(err, fault.Erased) { // erased a moment ago
+					continue
+				}
 				if err != nil {
 					return err
 				}
@@ -94,7 +97,7 @@ func foundBy(tx *db.Tx, tenant, dataSet, field string, hash []byte) (found [][2]
 // may be seen.
 func (v *Vault) releaseHits(ctx context.Context, q *question, hits []hit) ([]Record, error) {
 	if len(hits) == 0 {
-		err := v.absent(ctx, q, "", errNoRecord())
+		err := v.absent(ctx, q, errNoRecord())
 		if fault.Is(err, fault.NotFound) {
 			err = nil // nothing found is an answer
 		}
@@ -108,6 +111,10 @@ func (v *Vault) releaseHits(ctx context.Context, q *question, hits []hit) ([]Rec
 			continue
 		}
 		found, err := v.open(h.s, q.set, h.r, answers[i])
+		if fault.Is(err, fault.Erased) {
+			answers[i] = decision.Answer{Reason: decision.Erased}
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -115,8 +122,8 @@ func (v *Vault) releaseHits(ctx context.Context, q *question, hits []hit) ([]Rec
 	}
 	err := v.DB.Write(ctx, q.target.Tenant, func(tx *db.Tx) error {
 		for i, h := range hits {
-			q.target.Record = h.r.id
-			e := v.entry(q, h.s.state.alias, answers[i])
+			q.target.Record, q.found, q.alias = h.r.id, true, h.s.state.alias
+			e := v.entry(q, answers[i])
 			e.Version = h.r.version
 			if err := ledger.Append(tx, e); err != nil {
 				return err

@@ -1,37 +1,38 @@
 package vault
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"hash/maphash"
-	"sort"
 	"sync"
 
-	"clause.dev/clause/internal/db"
-	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/policy"
-	"golang.org/x/sys/unix"
 )
 
-// memory holds the records of memory-only data sets. They are sealed under a key of this process
-// that lives in one locked page: what the machine swaps out is ciphertext without its key. Nothing
-// here is in a backup, in a second server, or there after a restart.
+// memory holds the records of memory-only data sets. They are sealed under a key that lives in this
+// process alone, so that a search of what the machine swaps out finds none of their values; that the
+// key itself is not swapped is for whoever starts the server to see to (memory locked, or no swap).
+// Nothing here is in a backup, in a second server, or there after a restart.
 type memory struct {
 	aead   cipher.AEAD
-	page   []byte
 	limit  int64
 	locks  [64]sync.Mutex // by person: a change is decided, recorded and made under its lock
 	seed   maphash.Seed
 	mu     sync.RWMutex
-	people map[person]map[place]memoryRow
-	bytes  int64
+	people map[person]*holding
+	bytes  int64 // of what is held or about to be
+	closed bool
 }
 
 type person struct{ tenant, subject string }
 type place struct{ dataSet, record string }
+
+// holding is what is held of one person.
+type holding struct {
+	rows     map[place]memoryRow
+	outcomes map[[32]byte]outcome // of requests with an idempotency key
+}
 
 type memoryRow struct {
 	version          int64
@@ -39,21 +40,25 @@ type memoryRow struct {
 	created, updated int64
 }
 
-// rowCost is what a row is taken to cost beyond its bytes.
-const rowCost = 256
+// outcome is what a request with an idempotency key came to.
+type outcome struct {
+	request [32]byte
+	stored  Stored
+	at      int64
+}
+
+// What a row and an outcome are taken to cost beyond their bytes.
+const (
+	rowCost     = 256
+	outcomeCost = 256
+)
 
 func newMemory(limit int64) (*memory, error) {
 	const op = "vault.newMemory"
-	page, err := unix.Mmap(-1, 0, unix.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
-	if err != nil {
-		return nil, fault.As(op, fault.Other, err)
-	}
-	if err := unix.Mlock(page); err != nil {
-		return nil, fault.New(op, fault.Other, "the key of memory-only data cannot be kept out of swap: %v", err).
-			WithHint("allow the server to lock one page of memory (ulimit -l)")
-	}
-	rand.Read(page[:32])
-	block, err := aes.NewCipher(page[:32])
+	var key [32]byte
+	rand.Read(key[:])
+	defer clear(key[:])
+	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		return nil, fault.As(op, fault.Other, err)
 	}
@@ -61,7 +66,7 @@ func newMemory(limit int64) (*memory, error) {
 	if err != nil {
 		return nil, fault.As(op, fault.Other, err)
 	}
-	return &memory{aead: aead, page: page, limit: limit, seed: maphash.MakeSeed(), people: map[person]map[place]memoryRow{}}, nil
+	return &memory{aead: aead, limit: limit, seed: maphash.MakeSeed(), people: map[person]*holding{}}, nil
 }
 
 func (m *memory) lock(p person) *sync.Mutex {
@@ -71,48 +76,131 @@ func (m *memory) lock(p person) *sync.Mutex {
 func (m *memory) get(p person, at place) (memoryRow, bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	r, ok := m.people[p][at]
+	h := m.people[p]
+	if h == nil {
+		return memoryRow{}, false
+	}
+	r, ok := h.rows[at]
 	return r, ok
 }
 
-// fits reports whether a row of the size may replace the one at a place.
-func (m *memory) fits(p person, at place, size int64) bool {
-	m.mu.RLock()
-	defer m.mu.RUnlock()
-	return m.bytes-cost(m.people[p][at])+size+rowCost <= m.limit
+// reserve takes room for n more bytes, or says that there is none. The caller holds the person's lock
+// until it has filled the room, or given it back.
+func (m *memory) reserve(n int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.closed:
+		return fault.New("vault.memory", fault.Unavailable, "the server is stopping")
+	case n > 0 && m.bytes+n > m.limit:
+		return fault.New("vault.memory", fault.Unavailable, "the memory for memory-only data is full")
+	}
+	m.bytes += n
+	return nil
 }
 
+func (m *memory) giveBack(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.bytes -= n
+}
+
+// set puts a row where room was reserved for it.
 func (m *memory) set(p person, at place, r memoryRow) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.people[p] == nil {
-		m.people[p] = map[place]memoryRow{}
+	if !m.closed {
+		m.of(p).rows[at] = r
 	}
-	m.bytes += cost(r) - cost(m.people[p][at])
-	m.people[p][at] = r
+}
+
+// of returns what is held of a person, making it. The caller holds mu.
+func (m *memory) of(p person) *holding {
+	h := m.people[p]
+	if h == nil {
+		h = &holding{rows: map[place]memoryRow{}, outcomes: map[[32]byte]outcome{}}
+		m.people[p] = h
+	}
+	return h
 }
 
 func (m *memory) remove(p person, at place) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.bytes -= cost(m.people[p][at])
-	delete(m.people[p], at)
-	if len(m.people[p]) == 0 {
+	h := m.people[p]
+	if h == nil {
+		return
+	}
+	m.bytes -= cost(h.rows[at])
+	delete(h.rows, at)
+	m.tidy(p, h)
+}
+
+func (m *memory) tidy(p person, h *holding) {
+	if len(h.rows)+len(h.outcomes) == 0 {
 		delete(m.people, p)
 	}
+}
+
+// outcome returns what a request with the key came to.
+func (m *memory) outcome(p person, key [32]byte) (outcome, bool) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	h := m.people[p]
+	if h == nil {
+		return outcome{}, false
+	}
+	o, ok := h.outcomes[key]
+	return o, ok
+}
+
+// remember keeps an outcome where room was reserved for it.
+func (m *memory) remember(p person, key [32]byte, o outcome) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.closed {
+		m.of(p).outcomes[key] = o
+	}
+}
+
+// expire drops outcomes from before a time, in microseconds.
+func (m *memory) expire(before int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for p, h := range m.people {
+		for key, o := range h.outcomes {
+			if o.at < before {
+				delete(h.outcomes, key)
+				m.bytes -= outcomeCost
+			}
+		}
+		m.tidy(p, h)
+	}
+}
+
+// everyone returns the people something is held of.
+func (m *memory) everyone() []person {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	all := make([]person, 0, len(m.people))
+	for p := range m.people {
+		all = append(all, p)
+	}
+	return all
 }
 
 // forget drops all of a person's records; with subject "" all of the tenant's.
 func (m *memory) forget(tenant, subject string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for p, rows := range m.people {
+	for p, h := range m.people {
 		if p.tenant != tenant || (subject != "" && p.subject != subject) {
 			continue
 		}
-		for _, r := range rows {
+		for _, r := range h.rows {
 			m.bytes -= cost(r)
 		}
+		m.bytes -= int64(len(h.outcomes)) * outcomeCost
 		delete(m.people, p)
 	}
 }
@@ -120,214 +208,13 @@ func (m *memory) forget(tenant, subject string) {
 func (m *memory) wipe() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.people, m.bytes = map[person]map[place]memoryRow{}, 0
-	clear(m.page)
+	m.people, m.bytes, m.closed = map[person]*holding{}, 0, true
 }
 
+// cost is what a row counts towards the limit; no row counts nothing.
 func cost(r memoryRow) int64 {
 	if r.version == 0 {
 		return 0
 	}
 	return int64(len(r.sealed)) + rowCost
-}
-
-func (q *question) person() person { return person{q.target.Tenant, q.target.Subject} }
-func (q *question) place() place   { return place{q.set.ID, q.target.Record} }
-
-// openMemory decrypts a row and projects it.
-func (v *Vault) openMemory(q *question, at place, r memoryRow, a decision.Answer) (Record, error) {
-	plain, err := v.memory.aead.Open(nil, nil, r.sealed, bindRecord(q.target.Tenant, q.target.Subject, at.dataSet, at.record, r.version))
-	if err != nil {
-		return Record{}, fault.As("vault.openMemory", fault.Other, err)
-	}
-	fields, err := q.set.project(plain, a.Fields)
-	return Record{
-		ID: at.record, Subject: q.target.Subject, DataSet: at.dataSet, Version: r.version,
-		Created: fromMicros(r.created), Updated: fromMicros(r.updated), Fields: fields, Clauses: a.Clauses,
-	}, err
-}
-
-// standingOf reads a person without a record.
-func (v *Vault) standingOf(ctx context.Context, t *Target) (s *subject, err error) {
-	err = v.DB.Read(ctx, t.Tenant, func(tx *db.Tx) error {
-		s, err = v.load(tx, t.Tenant, t.Subject)
-		return err
-	})
-	return s, err
-}
-
-// admitMemory loads the person and decides.
-func (v *Vault) admitMemory(ctx context.Context, q *question) (*subject, decision.Answer, error) {
-	s, err := v.standingOf(ctx, q.target)
-	if err != nil {
-		return nil, decision.Answer{}, v.absent(ctx, q, "", err)
-	}
-	a := v.decide(q, s)
-	if !a.Allow {
-		return nil, a, v.refuse(ctx, q, s.state.alias, a)
-	}
-	return s, a, nil
-}
-
-func (v *Vault) getMemory(ctx context.Context, q *question) (Record, error) {
-	s, a, err := v.admitMemory(ctx, q)
-	if err != nil {
-		return Record{}, err
-	}
-	r, ok := v.memory.get(q.person(), q.place())
-	if !ok {
-		return Record{}, v.absent(ctx, q, s.state.alias, errNoRecord())
-	}
-	out, err := v.openMemory(q, q.place(), r, a)
-	if err != nil {
-		return Record{}, err
-	}
-	e := v.entry(q, s.state.alias, a)
-	e.Version = r.version
-	if err := v.record(ctx, q.target.Tenant, e); err != nil {
-		return Record{}, err
-	}
-	return out, nil
-}
-
-func (v *Vault) listMemory(ctx context.Context, q *question, after string, limit int) (page []Record, next string, err error) {
-	s, a, err := v.admitMemory(ctx, q)
-	if err != nil {
-		return nil, "", err
-	}
-	v.memory.mu.RLock()
-	var at []place
-	rows := map[place]memoryRow{}
-	for p, r := range v.memory.people[q.person()] {
-		if p.dataSet == q.set.ID && p.record > after {
-			at = append(at, p)
-			rows[p] = r
-		}
-	}
-	v.memory.mu.RUnlock()
-	sort.Slice(at, func(i, j int) bool { return at[i].record < at[j].record })
-	if len(at) > limit {
-		at, next = at[:limit], at[limit-1].record
-	}
-	for _, p := range at {
-		out, err := v.openMemory(q, p, rows[p], a)
-		if err != nil {
-			return nil, "", err
-		}
-		page = append(page, out)
-	}
-	if err := v.record(ctx, q.target.Tenant, v.listEntry(q, s, page, a)); err != nil {
-		return nil, "", err
-	}
-	return page, next, nil
-}
-
-func (v *Vault) writeMemory(ctx context.Context, q *question, f Fields, cond Condition) (Stored, error) {
-	lock := v.memory.lock(q.person())
-	lock.Lock()
-	defer lock.Unlock()
-	creating := q.target.Record == ""
-	if creating && !q.set.Many {
-		q.target.Record = single
-	}
-	s, a, err := v.admitMemory(ctx, q)
-	if err != nil {
-		return Stored{}, err
-	}
-	old, _ := v.memory.get(q.person(), q.place())
-	items, err := v.mergeMemory(q, &old, creating, f, cond)
-	if err != nil {
-		return Stored{}, err
-	}
-	next := memoryRow{version: old.version + 1, created: old.created, updated: micros(v.Now())}
-	if next.version == 1 {
-		next.created = next.updated
-	}
-	next.sealed = v.memory.aead.Seal(nil, nil, encodeItems(nil, items),
-		bindRecord(q.target.Tenant, q.target.Subject, q.set.ID, q.target.Record, next.version))
-	if !v.memory.fits(q.person(), q.place(), int64(len(next.sealed))) {
-		return Stored{}, fault.New("vault.writeMemory", fault.Unavailable, "the memory for memory-only data is full")
-	}
-	e := v.entry(q, s.state.alias, a)
-	e.Version = next.version
-	if err := v.record(ctx, q.target.Tenant, e); err != nil {
-		return Stored{}, err
-	}
-	v.memory.set(q.person(), q.place(), next)
-	return Stored{Record: q.target.Record, Version: next.version, Clauses: a.Clauses}, nil
-}
-
-// mergeMemory is merge for a row in memory.
-func (v *Vault) mergeMemory(q *question, old *memoryRow, creating bool, f Fields, cond Condition) ([]item, error) {
-	var r *row
-	if old.version > 0 {
-		r = &row{id: q.target.Record, version: old.version}
-	}
-	if _, no := q.row(r, creating, cond, v.Now()); no != nil {
-		return nil, no
-	}
-	kept := map[string][]byte{}
-	if old.version > 0 {
-		plain, err := v.memory.aead.Open(nil, nil, old.sealed,
-			bindRecord(q.target.Tenant, q.target.Subject, q.set.ID, q.target.Record, old.version))
-		if err != nil {
-			return nil, fault.As("vault.mergeMemory", fault.Other, err)
-		}
-		if kept, err = v.keep(q, plain); err != nil {
-			return nil, err
-		}
-	}
-	return q.set.apply(kept, f)
-}
-
-func (v *Vault) deleteMemory(ctx context.Context, q *question, cond Condition) error {
-	lock := v.memory.lock(q.person())
-	lock.Lock()
-	defer lock.Unlock()
-	s, a, err := v.admitMemory(ctx, q)
-	if err != nil {
-		return err
-	}
-	r, ok := v.memory.get(q.person(), q.place())
-	if !ok {
-		return v.absent(ctx, q, s.state.alias, errNoRecord())
-	}
-	if no := cond.check(r.version); no != nil {
-		return no
-	}
-	e := v.entry(q, s.state.alias, a)
-	e.Version = r.version
-	if err := v.record(ctx, q.target.Tenant, e); err != nil {
-		return err
-	}
-	v.memory.remove(q.person(), q.place())
-	return nil
-}
-
-// forgetMemory drops what an erased person or tenant has in memory. It waits for changes under way:
-// they were decided before the erasure, and must not outlast it.
-func (v *Vault) forgetMemory(tenant, subject string) {
-	if !v.hasMemory() {
-		return
-	}
-	if subject != "" {
-		lock := v.memory.lock(person{tenant, subject})
-		lock.Lock()
-		defer lock.Unlock()
-	} else {
-		for i := range v.memory.locks {
-			v.memory.locks[i].Lock()
-			defer v.memory.locks[i].Unlock()
-		}
-	}
-	v.memory.forget(tenant, subject)
-}
-
-func (v *Vault) hasMemory() bool {
-	for _, set := range v.sets {
-		if set.Storage == policy.Memory {
-			return true
-		}
-	}
-	return false
 }

@@ -87,7 +87,7 @@ func (v *Vault) reconcileTenant(ctx context.Context, tenant string, destroyed ma
 	if err != nil {
 		return false, 0, err
 	}
-	if len(keys) > 0 {
+	if len(keys) > 0 { // all of them are, or will be: a tenant is not erased by halves
 		return true, 0, v.dropTenant(ctx, tenant, "tenant.erase-again", maintenance)
 	}
 	subjects, err := v.heldUnder(ctx, tenant, destroyed, `SELECT key_id, subject_id FROM subjects WHERE tenant_id = $1`)

@@ -35,20 +35,21 @@ func (v *Vault) Get(ctx context.Context, c Caller, t Target) (Record, error) {
 	}
 	s, r, err := v.fetch(ctx, &t)
 	if err != nil {
-		return Record{}, v.absent(ctx, &q, "", err)
+		return Record{}, v.absent(ctx, &q, err)
 	}
+	q.found = r != nil
 	a := v.decide(&q, s)
 	if !a.Allow {
-		return Record{}, v.refuse(ctx, &q, s.state.alias, a)
+		return Record{}, v.refuse(ctx, &q, a)
 	}
 	if r == nil {
-		return Record{}, v.absent(ctx, &q, s.state.alias, errNoRecord())
+		return Record{}, v.absent(ctx, &q, errNoRecord())
 	}
 	out, err := v.open(s, q.set, r, a)
 	if err != nil {
-		return Record{}, err
+		return Record{}, v.absent(ctx, &q, err)
 	}
-	e := v.entry(&q, s.state.alias, a)
+	e := v.entry(&q, a)
 	e.Version = r.version
 	if err := v.record(ctx, t.Tenant, e); err != nil {
 		return Record{}, err
@@ -60,6 +61,10 @@ func (v *Vault) Get(ctx context.Context, c Caller, t Target) (Record, error) {
 func (v *Vault) fetch(ctx context.Context, t *Target) (*subject, *row, error) {
 	if !isID(subjectPrefix, t.Subject) {
 		return nil, nil, errNobody()
+	}
+	if !isRecordID(t.Record) {
+		s, err := v.standingOf(ctx, t)
+		return s, nil, err
 	}
 	var r subjectRow
 	rec := row{id: t.Record}
@@ -75,13 +80,16 @@ func (v *Vault) fetch(ctx context.Context, t *Target) (*subject, *row, error) {
 	return s, &rec, nil
 }
 
-// absent records that something allowed was looked for and is not there; guessing leaves a trace.
-func (v *Vault) absent(ctx context.Context, q *question, alias string, err error) error {
+// absent records that something allowed was looked for and is not there, or was erased; guessing
+// leaves a trace.
+func (v *Vault) absent(ctx context.Context, q *question, err error) error {
 	if !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Erased) {
 		return err
 	}
-	e := v.entry(q, alias, decision.Answer{Allow: true})
-	e.Reason = "not found"
+	e := v.entry(q, decision.Answer{Allow: true})
+	if e.Reason = "not found"; fault.Is(err, fault.Erased) {
+		e.Answer, e.Reason = proof.Refuse, decision.Erased.String()
+	}
 	if recorded := v.record(ctx, v.logOf(q), e); recorded != nil {
 		return recorded
 	}
@@ -160,7 +168,7 @@ func (v *Vault) List(ctx context.Context, c Caller, t Target, after string, limi
 		return err
 	})
 	if err != nil {
-		return nil, "", v.absent(ctx, &q, "", err)
+		return nil, "", v.absent(ctx, &q, err)
 	}
 	return v.releaseList(ctx, &q, s, rows, limit)
 }
@@ -183,7 +191,7 @@ func readRows(tx *db.Tx, t *Target, after string, limit int) ([]row, error) {
 func (v *Vault) releaseList(ctx context.Context, q *question, s *subject, rows []row, limit int) (page []Record, next string, err error) {
 	a := v.decide(q, s)
 	if !a.Allow {
-		return nil, "", v.refuse(ctx, q, s.state.alias, a)
+		return nil, "", v.refuse(ctx, q, a)
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
@@ -192,7 +200,7 @@ func (v *Vault) releaseList(ctx context.Context, q *question, s *subject, rows [
 	for i := range rows {
 		out, err := v.open(s, q.set, &rows[i], a)
 		if err != nil {
-			return nil, "", err
+			return nil, "", v.absent(ctx, q, err)
 		}
 		page = append(page, out)
 	}
@@ -204,7 +212,7 @@ func (v *Vault) releaseList(ctx context.Context, q *question, s *subject, rows [
 
 // listEntry tells which records were shown: their ids lie between from and to, none left out.
 func (v *Vault) listEntry(q *question, s *subject, page []Record, a decision.Answer) proof.Entry {
-	e := v.entry(q, s.state.alias, a)
+	e := v.entry(q, a)
 	e.Detail = map[string]string{"count": strconv.Itoa(len(page))}
 	if len(page) > 0 {
 		e.Detail["from"], e.Detail["to"] = page[0].ID, page[len(page)-1].ID
@@ -230,9 +238,10 @@ func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error)
 	if err != nil {
 		return expected(err)
 	}
+	q.found = r != nil
 	a := v.decide(q, s)
 	if !a.Allow {
-		return v.refuseIn(tx, q, s.state.alias, a)
+		return v.refuseIn(tx, q, a)
 	}
 	if r == nil {
 		return errNoRecord(), nil
@@ -252,7 +261,7 @@ func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error)
 	if err := v.releaseBlobs(tx, q, s, r); err != nil {
 		return nil, err
 	}
-	e := v.entry(q, s.state.alias, a)
+	e := v.entry(q, a)
 	e.Version = r.version
 	return nil, ledger.Append(tx, e)
 }
@@ -260,7 +269,7 @@ func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error)
 // loadRecord reads a person and a record of theirs in tx. The row is nil if there is none.
 func (v *Vault) loadRecord(tx *db.Tx, t *Target) (*subject, *row, error) {
 	s, err := v.load(tx, t.Tenant, t.Subject)
-	if err != nil || t.Record == "" {
+	if err != nil || !isRecordID(t.Record) {
 		return s, nil, err
 	}
 	r := &row{id: t.Record}

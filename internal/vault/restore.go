@@ -268,7 +268,10 @@ func (l *load) blob(body []byte) (kind byte, next []byte, err error) {
 			return 0, nil, err
 		}
 		if kind != frameBytes {
-			return kind, next, fault.As(op, fault.Unavailable, file.Sync())
+			if err := file.Sync(); err != nil {
+				return 0, nil, fault.As(op, fault.Unavailable, err)
+			}
+			return kind, next, syncFolder(filepath.Dir(path))
 		}
 		if _, err := file.Write(next); err != nil {
 			return 0, nil, fault.As(op, fault.Unavailable, err)

@@ -13,31 +13,25 @@ import (
 // SetConsent records that a person gave or withdrew consent for a purpose (GDPR art. 7). The next
 // read sees it. What was done before is untouched.
 func (v *Vault) SetConsent(ctx context.Context, c Caller, tenant, subject, purpose string, given bool) error {
-	if err := v.needsBasis(purpose, policy.Consent); err != nil {
-		return err
-	}
 	kind := "consent.give"
 	if !given {
 		kind = "consent.withdraw"
 	}
-	return v.setStanding(ctx, kind, c, tenant, subject, purpose, func(p *personState) {
+	return v.setStanding(ctx, kind, c, Target{Tenant: tenant, Subject: subject, Purpose: purpose}, func(p *personState) {
 		p.consents = change(p.consents, purpose, given)
-	})
+	}, policy.Consent)
 }
 
 // SetObjection lodges or lifts an objection (GDPR art. 21). One that is lodged refuses the purpose
 // at once: the controller must stop unless and until it shows compelling grounds.
 func (v *Vault) SetObjection(ctx context.Context, c Caller, tenant, subject, purpose string, objected bool) error {
-	if err := v.needsBasis(purpose, policy.LegitimateInterests, policy.PublicTask); err != nil {
-		return err
-	}
 	kind := "objection.lodge"
 	if !objected {
 		kind = "objection.lift"
 	}
-	return v.setStanding(ctx, kind, c, tenant, subject, purpose, func(p *personState) {
+	return v.setStanding(ctx, kind, c, Target{Tenant: tenant, Subject: subject, Purpose: purpose}, func(p *personState) {
 		p.objections = change(p.objections, purpose, objected)
-	})
+	}, policy.LegitimateInterests, policy.PublicTask)
 }
 
 // SetRestriction restricts the processing of a person's data, or ends that (GDPR art. 18).
@@ -46,7 +40,7 @@ func (v *Vault) SetRestriction(ctx context.Context, c Caller, tenant, subject st
 	if !restricted {
 		kind = "restriction.lift"
 	}
-	return v.setStanding(ctx, kind, c, tenant, subject, "", func(p *personState) { p.restricted = restricted })
+	return v.setStanding(ctx, kind, c, Target{Tenant: tenant, Subject: subject}, func(p *personState) { p.restricted = restricted })
 }
 
 // Standing returns what a person has allowed, refused and restricted.
@@ -71,13 +65,17 @@ func (v *Vault) Standing(ctx context.Context, c Caller, tenant, subject string) 
 	return out, nil
 }
 
-func (v *Vault) setStanding(ctx context.Context, kind string, c Caller, tenant, subject, purpose string, set func(*personState)) error {
-	t := Target{Tenant: tenant, Subject: subject, Purpose: purpose}
+// setStanding changes a person's standing towards a purpose, which must rest on one of the bases, or
+// where no basis is given towards none.
+func (v *Vault) setStanding(ctx context.Context, kind string, c Caller, t Target, set func(*personState), bases ...policy.Basis) error {
 	q := v.ask(kind, &c, decision.Manage, &t, nil)
 	if err := v.admit(ctx, &q); err != nil {
 		return err
 	}
-	return v.change(ctx, tenant, func(tx *db.Tx) (no, err error) {
+	if err := v.needsBasis(t.Purpose, bases); err != nil {
+		return err
+	}
+	return v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
 		s, no, err := v.manage(tx, &q)
 		if s == nil {
 			return no, err
@@ -97,10 +95,10 @@ func (v *Vault) manage(tx *db.Tx, q *question) (s *subject, no, err error) {
 	}
 	a := v.decide(q, s)
 	if !a.Allow {
-		no, err = v.refuseIn(tx, q, s.state.alias, a)
+		no, err = v.refuseIn(tx, q, a)
 		return nil, no, err
 	}
-	return s, nil, ledger.Append(tx, v.entry(q, s.state.alias, a))
+	return s, nil, ledger.Append(tx, v.entry(q, a))
 }
 
 // expected tells a failure that changed nothing, and so need not undo what shares the transaction,
@@ -113,8 +111,11 @@ func expected(err error) (no, failure error) {
 	return nil, err
 }
 
-func (v *Vault) needsBasis(purpose string, bases ...policy.Basis) error {
+func (v *Vault) needsBasis(purpose string, bases []policy.Basis) error {
 	const op = "vault.standing"
+	if len(bases) == 0 {
+		return nil
+	}
 	p, ok := v.Policy.Purpose(purpose)
 	if !ok {
 		return fault.New(op, fault.NotFound, "the policy declares no such purpose")

@@ -170,27 +170,34 @@ func nobodyIf(err error) error {
 // tenantKey returns the parsed key of a row, from memory if it was parsed before.
 func (v *Vault) tenantKey(tenant, id string, epoch int64, wrapped []byte) (*keyring.TenantKey, error) {
 	v.mu.RLock()
-	key := v.keys[id]
+	key := v.keys[keyOf{tenant, id}]
 	v.mu.RUnlock()
+	if key != nil && !v.Ring.Destroyed(key.ID()) {
+		return key, nil
+	}
 	keyID, err := keyring.ParseID(id)
 	if err != nil {
 		return nil, err
 	}
-	if key != nil && !v.Ring.Destroyed(keyID) {
-		return key, nil
+	key, err = v.Ring.OpenTenantKey(tenant, keyID, epoch, wrapped)
+	if fault.Is(err, fault.Unavailable) { // another server began the epoch: hear of it now
+		if err := v.Ring.Refresh(context.Background()); err != nil {
+			return nil, err
+		}
+		key, err = v.Ring.OpenTenantKey(tenant, keyID, epoch, wrapped)
 	}
-	if key, err = v.Ring.OpenTenantKey(tenant, keyID, epoch, wrapped); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	v.mu.Lock()
-	v.keys[id] = key
+	v.keys[keyOf{tenant, id}] = key
 	v.mu.Unlock()
 	return key, nil
 }
 
-func (v *Vault) forgetKey(id string) {
+func (v *Vault) forgetKey(tenant, id string) {
 	v.mu.Lock()
-	delete(v.keys, id)
+	delete(v.keys, keyOf{tenant, id})
 	v.mu.Unlock()
 }
 
@@ -223,7 +230,7 @@ func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id stri
 	q.req.Home = v.Rules.Region(region)
 	a := v.Rules.Decide(&q.req)
 	if !a.Allow {
-		no, err = v.refuseIn(tx, q, "", a)
+		no, err = v.refuseIn(tx, q, a)
 		return "", no, err
 	}
 	id = newID(subjectPrefix)
@@ -242,10 +249,10 @@ func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id stri
 	if err != nil {
 		return "", nil, fault.Wrap(op, err)
 	}
-	if err := v.remember(tx, q, key, id, idem, id); err != nil {
+	if err := v.remember(tx, q, id, idem, id); err != nil {
 		return "", nil, err
 	}
-	return id, nil, ledger.Append(tx, v.entry(q, s.state.alias, a))
+	return id, nil, ledger.Append(tx, v.entry(q, a))
 }
 
 // newestKey returns the tenant's current key and region; no if there is no such tenant or it was
@@ -262,7 +269,9 @@ func (v *Vault) newestKey(tx *db.Tx, tenant string) (region string, key *keyring
 	return region, keys[0], nil, err
 }
 
-// liveKeys returns the tenant's keys, the newest first: one, or two while an epoch turns.
+// liveKeys returns the tenant's keys, the newest first: one, or two while an epoch turns. It is Erased
+// if the tenant was. A key whose epoch is over is passed over if there is a newer one: a store restored
+// from a backup may still have its row.
 func (v *Vault) liveKeys(tx *db.Tx, tenant string) ([]*keyring.TenantKey, error) {
 	var keys []*keyring.TenantKey
 	err := tx.Each(`SELECT key_id, epoch, wrapped FROM tenant_keys WHERE tenant_id = $1 ORDER BY epoch DESC, key_id`, []any{tenant},
@@ -277,9 +286,21 @@ func (v *Vault) liveKeys(tx *db.Tx, tenant string) ([]*keyring.TenantKey, error)
 			if err == nil {
 				keys = append(keys, key)
 			}
+			if fault.Is(err, fault.Erased) && len(keys) > 0 && v.epochOver(epoch) {
+				return nil
+			}
 			return err
 		})
 	return keys, err
+}
+
+func (v *Vault) epochOver(number int64) bool {
+	for _, e := range v.Ring.Epochs() {
+		if e.Number == number {
+			return !e.Destroyed.IsZero()
+		}
+	}
+	return false
 }
 
 // newAlias is a random name for the ledger, of aliasLength.

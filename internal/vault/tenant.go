@@ -56,6 +56,11 @@ func (v *Vault) CreateTenant(ctx context.Context, c Caller, t Tenant) (Tenant, e
 	// The key is made in a transaction of the tenant's, after the organisation's one: on PostgreSQL
 	// each sees its own rows only. A tenant without a key can do nothing until the call is repeated.
 	if err := v.insertTenant(ctx, &c, &t); err != nil {
+		if fault.Is(err, fault.Conflict) {
+			if err := v.healTenant(ctx, t.ID); err != nil {
+				return Tenant{}, err
+			}
+		}
 		return Tenant{}, err
 	}
 	return t, v.insertTenantKey(ctx, t.ID)
@@ -89,7 +94,7 @@ func (v *Vault) insertTenant(ctx context.Context, c *Caller, t *Tenant) error {
 		err = tx.One(`SELECT state, region FROM tenants WHERE tenant_id = $1`, []any{t.ID}, &state, &region)
 		switch {
 		case err == nil:
-			return v.existingTenant(ctx, t, state), nil
+			return existingTenant(state), nil
 		case !fault.Is(err, fault.NotFound):
 			return nil, err
 		}
@@ -106,16 +111,30 @@ func (v *Vault) insertTenant(ctx context.Context, c *Caller, t *Tenant) error {
 }
 
 // existingTenant is a conflict. An erased tenant's id stays taken: its ledger is under it.
-func (v *Vault) existingTenant(_ context.Context, t *Tenant, state string) error {
+func existingTenant(state string) error {
 	if state == tenantErased {
 		return fault.New("vault.CreateTenant", fault.Conflict, "a tenant of this id was erased; the id stays with its ledger").WithField("id")
 	}
 	return fault.New("vault.CreateTenant", fault.Conflict, "there is a tenant of this id already").WithField("id")
 }
 
-// insertTenantKey makes the tenant's key under the newest epoch, unless it has one.
+// healTenant makes the key of a tenant whose creation was cut short.
+func (v *Vault) healTenant(ctx context.Context, tenant string) error {
+	state, keys, err := v.tenantKeyIDs(ctx, tenant)
+	if err != nil || state != tenantActive || len(keys) > 0 {
+		return err
+	}
+	return v.insertTenantKey(ctx, tenant)
+}
+
+// insertTenantKey makes the tenant's key under the newest epoch, unless it has one or was erased.
 func (v *Vault) insertTenantKey(ctx context.Context, tenant string) error {
 	return v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+		var state string
+		err := tx.One(`SELECT state FROM tenants WHERE tenant_id = $1`, []any{tenant}, &state)
+		if err != nil || state != tenantActive {
+			return err
+		}
 		keys, err := v.liveKeys(tx, tenant)
 		if err != nil || (len(keys) > 0 && keys[0].Epoch() == v.Ring.Epoch().Number) {
 			return err

@@ -12,15 +12,14 @@ import (
 
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
-	"github.com/govalues/decimal"
 )
 
 // defaultTextMax is the longest text, in bytes, of a field that names no other bound.
 const defaultTextMax = 4096
 
 var (
-	phonePattern    = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`) // E.164
-	currencyPattern = regexp.MustCompile(`^[A-Z]{3}$`)           // ISO 4217
+	phonePattern = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)                             // E.164
+	moneyPattern = regexp.MustCompile(`^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})? [A-Z]{3}$`) // and an ISO 4217 code
 )
 
 // canonical returns the one JSON form of a field's value, or says what is wrong with it without
@@ -36,11 +35,13 @@ func canonical(f *policy.Field, raw json.RawMessage) ([]byte, error) {
 		}
 		return nil, bad("true or false")
 	case policy.Integer:
-		n, err := strconv.ParseInt(string(bytes.TrimSpace(raw)), 10, 64)
-		if err != nil {
+		text := string(bytes.TrimSpace(raw))
+		n, err := strconv.ParseInt(text, 10, 64)
+		out := strconv.AppendInt(nil, n, 10)
+		if err != nil || (string(out) != text && text != "-0") { // ParseInt takes +1 and 01, JSON does not
 			return nil, bad("a whole number of 64 bits")
 		}
-		return strconv.AppendInt(nil, n, 10), nil
+		return out, nil
 	case policy.Blob:
 		return nil, fault.New("vault.canonical", fault.Invalid, "the field is a blob: upload it to its own address").
 			WithField("fields." + f.ID)
@@ -92,18 +93,16 @@ func canonicalText(f *policy.Field, text string) (value, want string) {
 	return text, ""
 }
 
-// canonicalMoney accepts "1250.00 AED": a decimal and an ISO 4217 code.
+// canonicalMoney accepts "1250.00 AED": at most 15 digits before the point and 4 after it, which the
+// decimals of statistics hold without rounding, and a currency.
 func canonicalMoney(text string) (value, want string) {
-	const form = `an amount and a currency, such as "1250.00 AED"`
-	amount, currency, ok := strings.Cut(text, " ")
-	if !ok || !currencyPattern.MatchString(currency) || strings.ContainsAny(amount, "eE+") {
-		return "", form
+	if !moneyPattern.MatchString(text) {
+		return "", `an amount and a currency, such as "1250.00 AED"`
 	}
-	d, err := decimal.Parse(amount)
-	if err != nil || d.Scale() > 4 {
-		return "", form
+	if digits := strings.Trim(text[:len(text)-4], "-0."); digits == "" {
+		text = strings.TrimPrefix(text, "-") // nothing is owed or had: there is one zero
 	}
-	return d.String() + " " + currency, ""
+	return text, ""
 }
 
 // canonicalEmail accepts a bare address (RFC 5322 addr-spec) and lowers its domain, which is
@@ -136,7 +135,7 @@ func jsonText(raw json.RawMessage) (string, bool) {
 		return "", false
 	}
 	// A lone surrogate becomes U+FFFD: refuse it rather than store another value than was sent.
-	if strings.ContainsRune(text, utf8.RuneError) && !bytes.Contains(raw, []byte("\uFFFD")) {
+	if strings.Count(text, "\uFFFD") != bytes.Count(raw, []byte("\uFFFD")) {
 		return "", false
 	}
 	return text, true

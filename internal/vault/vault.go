@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -44,8 +45,14 @@ type Vault struct {
 	memory *memory
 
 	mu   sync.RWMutex
-	keys map[string]*keyring.TenantKey // parsed, by key id; a row must still vouch for each use
+	keys map[keyOf]*keyring.TenantKey // parsed; a row must still vouch for each use
+
+	unscrubbed atomic.Bool  // rows were deleted whose bytes may still be in the store's files
+	copying    sync.RWMutex // read-held by a backup: blobs that were let go stay meanwhile
 }
+
+// keyOf names a tenant's key.
+type keyOf struct{ tenant, id string }
 
 // dataSet is what the vault needs of a data set on every request.
 type dataSet struct {
@@ -61,7 +68,7 @@ const single = "main"
 // New returns a vault. The region must be one the policy names.
 func New(c Config) (*Vault, error) {
 	const op = "vault.New"
-	v := &Vault{Config: c, sets: map[string]*dataSet{}, keys: map[string]*keyring.TenantKey{}}
+	v := &Vault{Config: c, sets: map[string]*dataSet{}, keys: map[keyOf]*keyring.TenantKey{}}
 	if v.here = c.Rules.Region(c.Region); v.here == 0 {
 		return nil, fault.New(op, fault.Invalid, "the policy names no region %q for this server", c.Region)
 	}
@@ -82,6 +89,7 @@ func New(c Config) (*Vault, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	v.memory = memory
+	v.unscrubbed.Store(true) // the process before may have died between a sweep and its scrub
 	return v, nil
 }
 
@@ -90,8 +98,11 @@ func (v *Vault) Close() { v.memory.wipe() }
 
 var (
 	tenantPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{1,62}$`)
-	idEncoding    = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+	idEncoding    = base32.NewEncoding(idAlphabet).WithPadding(base32.NoPadding)
 )
+
+// idAlphabet leaves out i, l, o and u, which are misread and make words.
+const idAlphabet = "0123456789abcdefghjkmnpqrstvwxyz"
 
 // newID returns prefix and 128 random bits: ids of people say nothing about them.
 func newID(prefix string) string {
@@ -116,15 +127,14 @@ const (
 )
 
 // isID reports whether id is one that this server could have made: anything else came from outside
-// and may hold anything, so it is neither looked up nor written to the ledger.
+// and may hold anything, so it is not even looked up.
 func isID(prefix, id string) bool {
 	rest, ok := strings.CutPrefix(id, prefix)
 	if !ok || len(rest) != idLength {
 		return false
 	}
 	for i := 0; i < len(rest); i++ {
-		c := rest[i]
-		if !(c >= '0' && c <= '9' || c >= 'a' && c <= 'z') {
+		if strings.IndexByte(idAlphabet, rest[i]) < 0 {
 			return false
 		}
 	}

@@ -30,7 +30,7 @@ func (v *Vault) write(ctx context.Context, kind string, c Caller, t Target, f Fi
 		return Stored{}, err
 	}
 	if q.set.Storage == policy.Memory {
-		return v.writeMemory(ctx, &q, f, cond)
+		return v.writeMemory(ctx, &q, f, cond, idem)
 	}
 	asked := t
 	var out Stored
@@ -71,9 +71,10 @@ func (v *Vault) writeIn(tx *db.Tx, q *question, f Fields, cond Condition, idem I
 		no, err = expected(err)
 		return Stored{}, no, err
 	}
+	q.found = r != nil
 	a := v.decide(q, s)
 	if !a.Allow {
-		no, err = v.refuseIn(tx, q, s.state.alias, a)
+		no, err = v.refuseIn(tx, q, a)
 		return Stored{}, no, err
 	}
 	r, no = q.row(r, creating, cond, tx.Now())
@@ -91,10 +92,11 @@ func (v *Vault) writeIn(tx *db.Tx, q *question, f Fields, cond Condition, idem I
 		return Stored{}, nil, err
 	}
 	out = Stored{Record: r.id, Version: r.version, Clauses: a.Clauses}
-	if err := v.remember(tx, q, s.tenantKey, s.id, idem, out); err != nil {
+	q.found = true
+	if err := v.remember(tx, q, s.id, idem, out); err != nil {
 		return Stored{}, nil, err
 	}
-	e := v.entry(q, s.state.alias, a)
+	e := v.entry(q, a)
 	e.Version = r.version
 	return out, nil, ledger.Append(tx, e)
 }
@@ -237,20 +239,42 @@ func (v *Vault) taken(tx *db.Tx, keys []*keyring.TenantKey, s *subject, set *dat
 		}
 		for _, key := range keys {
 			hash := key.Lookup(set.ID, field.ID, lookupValue(field, it.value))
-			var holder, held string
-			err := tx.One(`SELECT subject_id, record_id FROM lookups WHERE tenant_id = $1 AND data_set = $2 AND field = $3 AND hash = $4 AND slot = ''`,
-				[]any{s.tenant, set.ID, field.ID, hash[:]}, &holder, &held)
-			if fault.Is(err, fault.NotFound) || (err == nil && holder == s.id && held == record) {
-				continue
-			}
+			free, err := freeOf(tx, []any{s.tenant, set.ID, field.ID, hash[:]}, recordOf{s.id, record})
 			if err != nil {
 				return nil, fault.Wrap("vault.taken", err)
+			}
+			if free {
+				continue
 			}
 			return fault.New("vault.taken", fault.Conflict, "another record holds this value, which must be unique").
 				WithField("fields." + field.ID), nil
 		}
 	}
 	return nil, nil
+}
+
+// recordOf names a record among a tenant's of one data set.
+type recordOf struct{ subject, record string }
+
+// freeOf reports whether nobody else holds the look-up. What an erased person held is free at once,
+// though the sweep has not come yet.
+func freeOf(tx *db.Tx, lookup []any, mine recordOf) (bool, error) {
+	var holder, held string
+	var lives int64
+	err := tx.One(`SELECT l.subject_id, l.record_id, COUNT(s.subject_id) FROM lookups l
+ LEFT JOIN subjects s ON s.tenant_id = l.tenant_id AND s.subject_id = l.subject_id
+ WHERE l.tenant_id = $1 AND l.data_set = $2 AND l.field = $3 AND l.hash = $4 AND l.slot = '' GROUP BY l.subject_id, l.record_id`,
+		lookup, &holder, &held, &lives)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return true, nil
+	case err != nil:
+		return false, err
+	case lives > 0:
+		return recordOf{holder, held} == mine, nil
+	}
+	_, err = tx.Exec(`DELETE FROM lookups WHERE tenant_id = $1 AND data_set = $2 AND field = $3 AND hash = $4 AND slot = ''`, lookup...)
+	return true, err
 }
 
 // index writes the look-ups of a record's values under a tenant key. The slot is what makes a unique
