@@ -243,3 +243,22 @@ func TestTombstoneOutranksARestoredKey(t *testing.T) {
 		wantKind(t, err, fault.Erased)
 	}
 }
+
+// Once the tombstone is written the epoch is over in memory too, though its key cannot be removed yet.
+func TestEpochIsOverBeforeItsKeyIsShredded(t *testing.T) {
+	ctx, r := context.Background(), testRing(t)
+	tenant, wrapped, err := r.NewTenantKey("acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(r.Turn(ctx, noon))(t)
+	r.dir.step = func(what string) error {
+		if what == "overwrite "+epochName(1) {
+			return errors.New("the disk is read-only")
+		}
+		return nil
+	}
+	wantKind(t, r.DestroyEpoch(ctx, 1, noon), fault.Unavailable)
+	_, err = r.OpenTenantKey("acme", tenant.ID(), 1, wrapped)
+	wantKind(t, err, fault.Erased)
+}
