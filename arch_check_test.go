@@ -125,13 +125,13 @@ func (r *room) faults() (all []string) {
 		all = append(all, fmt.Sprintf("%s: has more than %d lines", name, maxLines))
 	}
 	for _, f := range files {
-		r.names(f, say)
 		r.putOff(f, say)
 	}
 	for _, f := range r.tests {
 		r.skips(f, say)
 	}
 	for _, f := range r.files {
+		r.names(f, say)
 		r.imports(f, say)
 		r.globals(f, say)
 		ast.Inspect(f, func(n ast.Node) bool { r.habits(n, say); return true })
@@ -142,7 +142,7 @@ func (r *room) faults() (all []string) {
 type sayer func(at token.Pos, format string, args ...any)
 
 func (r *room) names(f *ast.File, say sayer) {
-	file := strings.TrimSuffix(strings.TrimSuffix(path.Base(r.set.Position(f.Package).Filename), ".go"), "_test")
+	file := strings.TrimSuffix(path.Base(r.set.Position(f.Package).Filename), ".go")
 	for _, empty := range []string{"util", "utils", "helper", "helpers", "common", "misc"} {
 		if file == empty || path.Base(r.dir) == empty {
 			say(f.Package, "the name %s says nothing", empty)
@@ -207,7 +207,7 @@ func allowed(from, to string) bool {
 		return anyWithin(to, alone[i].ours) || within(to, alone[i].pkg)
 	}
 	if anyWithin(to, testKits) {
-		return false
+		return anyWithin(from, testKits)
 	}
 	if anyWithin(to, common) {
 		return true

@@ -55,7 +55,7 @@ var homes = map[string][]string{
 	"golang.org/x/mod/sumdb/tlog":   {"internal/ledger"},
 	"math/rand":                     {}, // an id or a key must not be guessed
 	"unsafe":                        {},
-	"testing":                       {"internal/db/dbtest"},
+	"testing":                       testKits,
 }
 
 // never names what a package may not import though its row would let it.
@@ -77,7 +77,7 @@ var starters = map[string]string{
 
 // testKits are packages that tests alone import: they may read the clock and keep what a whole
 // test binary shares.
-var testKits = []string{"internal/db/dbtest"}
+var testKits = []string{"internal/db/dbtest", "internal/app/apptest"}
 
 func TestTheHouseIsBuiltAsDrawn(t *testing.T) {
 	house, err := read(os.DirFS("."))
@@ -158,6 +158,7 @@ func TestTheCheckerSees(t *testing.T) {
 		{"a global table", "internal/vault/a.go", `var m = map[string]int{"a": 1}; func f() int { return m["a"] }`, ""},
 		{"a local of a global's name", "internal/vault/a.go", `var m = 1; func f() { m := 2; m = 3; _ = m }`, ""},
 		{"a file of leftovers", "internal/vault/util.go", "", "says nothing"},
+		{"a test's helpers", "internal/vault/helpers_test.go", "", ""},
 		{"a package of leftovers", "internal/vault/helpers/a.go", "", "says nothing"},
 		{"a file too long", "internal/vault/a.go", strings.Repeat("// x\n", maxLines), "lines"},
 		{"a test left out", "internal/vault/a_test.go", `import "testing"; func TestX(t *testing.T) { t.Skip() }`, "Skip"},
