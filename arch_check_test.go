@@ -269,7 +269,7 @@ func (r *room) habits(n ast.Node, say sayer) {
 
 // starts reports whether a goroutine may be started here.
 func (r *room) starts(at token.Pos) bool {
-	return anyWithin(r.set.Position(at).Filename, slices.Collect(maps.Keys(starters)))
+	return anyWithin(r.dir, testKits) || anyWithin(r.set.Position(at).Filename, slices.Collect(maps.Keys(starters)))
 }
 
 // isGroup reports whether a call is of a method Go, as sync.WaitGroup and errgroup.Group have.
