@@ -31,3 +31,12 @@ func TestAggregatesPlan(t *testing.T) {
 		}
 	}
 }
+
+func aggregatesSabotages() []sabotage {
+	return []sabotage{
+		{name: "fewer people are enough", says: "A statistic over 19 people was released", engine: func(p *policy.Policy) {
+			clause, _ := p.Clause("clesaro-aggregates")
+			clause.Keep[0].Params["people"] = int64(19)
+		}},
+	}
+}

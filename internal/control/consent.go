@@ -28,8 +28,9 @@ func (c *ConsentBasis) Probe(ctx context.Context, s *System) Finding {
 	s.eachUse(ctx, t, c.Purposes, func(p *person, purpose *policy.Purpose, k kept) {
 		for _, given := range []bool{false, true, false, true} {
 			if err := p.consent(ctx, purpose.ID, given); err != nil {
-				t.hurdle("%v", err)
-				return
+				if t.hurdle("%v", err); given {
+					return
+				}
 			}
 			a, _, err := p.use(ctx, purpose, k)
 			if !given {

@@ -42,11 +42,20 @@ func (c *ContractBasis) Probe(ctx context.Context, s *System) Finding {
 
 // ended closes an account, after which its purposes are over.
 func (c *ContractBasis) ended(ctx context.Context, t *trial, s *System) {
+	closed := false
 	s.eachUse(ctx, t, c.Purposes[:min(1, len(c.Purposes))], func(p *person, purpose *policy.Purpose, k kept) {
-		if a, err := p.erase(ctx); !t.mustShow("closing an account", a, err) && err != nil {
+		if closed { // one record is enough
 			return
 		}
+		closed = true
 		a, _, err := p.use(ctx, purpose, k)
+		if !t.mustShow("using "+k.set.ID+" before the account ends", a, err) {
+			return
+		}
+		if a, err = p.erase(ctx); !t.mustShow("closing an account", a, err) {
+			return
+		}
+		a, _, err = p.use(ctx, purpose, k)
 		t.mustForbid("Using "+k.set.ID+" after the account ended for "+purpose.ID, a, err)
 	})
 }

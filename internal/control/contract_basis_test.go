@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"net/http"
 	"testing"
 
 	"clause.dev/clause/internal/control"
@@ -20,4 +21,11 @@ func TestContractBasisPlan(t *testing.T) {
 	refuses(t, keep("contract-basis", policy.Params{"purposes": []string{"account"}}), func(_ *decision.Rules, q *decision.Request) {
 		q.Standing.Account = false
 	})
+}
+
+func contractSabotages() []sabotage {
+	return []sabotage{
+		{name: "what was read is served for ever", says: "after the account ended", front: caching(http.StatusNotFound, http.StatusGone)},
+		{name: "nobody's data is served", says: "of somebody without an account", front: pleasing(func(r *http.Request) bool { return r.Method == "GET" })},
+	}
 }

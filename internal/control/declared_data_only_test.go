@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"clause.dev/clause/internal/control"
@@ -25,4 +27,18 @@ func TestDeclaredDataOnlyPlan(t *testing.T) {
 	k := keep("declared-data-only", policy.Params{"categories": []string{"identity", "financial", "technical"}})
 	refuses(t, k, func(_ *decision.Rules, q *decision.Request) { q.DataSet = 0 })
 	refuses(t, k, func(_ *decision.Rules, q *decision.Request) { q.Want = 1 << 40 })
+}
+
+// changesData reports whether a request changes records.
+func changesData(r *http.Request) bool {
+	return strings.Contains(r.URL.Path, "/data/") && r.Method != "GET" && r.Method != "DELETE"
+}
+
+func declaredSabotages() []sabotage {
+	return []sabotage{
+		{name: "anything is accepted", says: "was allowed", front: pleasing(changesData)},
+		{name: "undeclared kinds are accepted", says: "Data of an undeclared kind", front: pleasing(func(r *http.Request) bool {
+			return changesData(r) && strings.Contains(r.URL.Path, "/undeclared-")
+		})},
+	}
 }

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -28,5 +29,24 @@ func TestErasurePlan(t *testing.T) {
 	}
 	if plan.EraseWithin != 30*day {
 		t.Errorf("two promises plan %s, not the stricter", plan.EraseWithin)
+	}
+}
+
+func erasureSabotages() []sabotage {
+	return []sabotage{
+		{name: "what was read is served for ever", says: "right after the erasure was allowed", front: caching(http.StatusNotFound, http.StatusGone)},
+		{name: "rows are left", says: "After the erasure and its sweep the store has", system: leave},
+		{name: "a backup brings them back", says: "of the erased person from that backup was allowed", system: reviving()},
+		{name: "old keys are kept", says: "is 40 days old and not destroyed", system: func(_ *world, sys *control.System) {
+			epochs := sys.Epochs
+			sys.Epochs = func() []control.Epoch {
+				return append([]control.Epoch{{Number: 0, Began: sys.Now().Add(-40*day - time.Hour), Ended: sys.Now().Add(-33 * day)}}, epochs()...)
+			}
+		}},
+		{name: "keys do not turn", says: "and not destroyed", system: func(_ *world, sys *control.System) {
+			now := sys.Now
+			sys.Now = func() time.Time { return now().Add(31 * day) }
+		}},
+		leaks("a log of requests", func(b []byte) []byte { return b }),
 	}
 }

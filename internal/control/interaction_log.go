@@ -53,8 +53,14 @@ func (c *InteractionLog) Probe(ctx context.Context, s *System) Finding {
 func (c *InteractionLog) interact(ctx context.Context, t *trial, p *person, records []kept) (allowed, refused int) {
 	for _, k := range records {
 		for _, purpose := range readers(p.policy, k.set.ID) {
-			if a, err := p.read(ctx, purpose.ID, k.set.ID, k.id); err == nil && a.ok() {
+			a, err := p.read(ctx, purpose.ID, k.set.ID, k.id)
+			switch {
+			case err != nil:
+				t.hurdle("reading %s for %s: %v", k.set.ID, purpose.ID, err)
+			case a.ok():
 				allowed++
+			case a.refused(): // such as for lack of consent
+				refused++
 			}
 		}
 		a, err := p.read(ctx, strangers()[0], k.set.ID, k.id)

@@ -1,6 +1,9 @@
 package control_test
 
 import (
+	"bytes"
+	"net/http"
+	"strings"
 	"testing"
 
 	"clause.dev/clause/internal/control"
@@ -21,4 +24,13 @@ func TestLegitimateInterestsPlan(t *testing.T) {
 		q.DataSet, q.Purpose = r.DataSet("session"), r.Purpose("security")
 		q.Standing.Objected = q.Standing.Objected.With(q.Purpose)
 	})
+}
+
+func interestsSabotages() []sabotage {
+	return []sabotage{
+		{name: "an objection is forgotten", says: "against an objection was allowed", front: swallowing(func(r *http.Request, body []byte) bool {
+			return strings.Contains(r.URL.Path, "/objections/") && bytes.Contains(body, []byte("true"))
+		})},
+		{name: "what was read is served for ever", says: "against an objection was allowed", front: caching(http.StatusForbidden)},
+	}
 }

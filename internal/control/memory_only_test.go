@@ -1,6 +1,8 @@
 package control_test
 
 import (
+	"net/http"
+	"strings"
 	"testing"
 
 	"clause.dev/clause/internal/control"
@@ -19,4 +21,17 @@ func TestMemoryOnlyCheck(t *testing.T) {
 				p.Clauses = []policy.Clause{{ID: "other", Keep: []policy.Keep{keep("retention", policy.Params{"data": []string{"session"}})}}}
 			}},
 	})
+}
+
+func memorySabotages() []sabotage {
+	return []sabotage{
+		leaks("a log of requests", func(b []byte) []byte { return b }),
+		{name: "encrypted rows", says: "that is to stay in memory", engine: func(p *policy.Policy) {
+			set, _ := p.DataSet("technical")
+			set.Storage = policy.Stored
+		}},
+		{name: "deletion that is none", says: "after its deletion was allowed", front: swallowing(func(r *http.Request, _ []byte) bool {
+			return r.Method == "DELETE" && strings.Contains(r.URL.Path, "/data/")
+		})},
+	}
 }

@@ -33,7 +33,8 @@ func (c *NoDirectMarketing) Check(p *policy.Policy) error {
 
 // Plan has refusals of such purposes name the clause.
 func (c *NoDirectMarketing) Plan(p *Plan) {
-	p.ground(decision.StepPurpose, marketing()...)
+	// Narrowed to all data there is, so that this clause is named before those that list purposes.
+	p.Grounds.AddFor(decision.StepPurpose, p.clause, decision.Scope{Purposes: marketing(), DataSets: p.dataSets})
 }
 
 // Probe asks for canary data for every such purpose, to read and to hand to each recipient.
@@ -44,6 +45,11 @@ func (c *NoDirectMarketing) Probe(ctx context.Context, s *System) Finding {
 		recipients = append(recipients, recipient.ID)
 	}
 	s.with(ctx, t, s.Canary.A, func(p *person) {
+		for i := range s.Policy.Purposes { // even whoever consents to everything is left alone
+			if err := p.ready(ctx, &s.Policy.Purposes[i]); err != nil {
+				t.hurdle("%v", err)
+			}
+		}
 		for _, k := range p.fillAndShow(ctx, t, dataSets(s.Policy, func(*policy.DataSet) bool { return true })) {
 			for _, purpose := range marketing() {
 				for _, recipient := range recipients {

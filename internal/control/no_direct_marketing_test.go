@@ -21,3 +21,13 @@ func TestNoDirectMarketingPlan(t *testing.T) {
 		refuses(t, keep("no-direct-marketing", nil), func(r *decision.Rules, q *decision.Request) { q.Purpose = r.Purpose(purpose) })
 	}
 }
+
+func marketingSabotages() []sabotage {
+	return []sabotage{
+		{name: "marketing passes for insights", says: "for marketing was allowed", front: as("insights", "marketing")},
+		{name: "a hidden purpose", says: "for advertising was allowed", engine: func(p *policy.Policy) {
+			p.Purposes = append(p.Purposes, policy.Purpose{ID: "advertising", Basis: policy.Contract, May: []policy.Action{policy.Read},
+				Sees: []policy.Sight{{DataSet: "identity", Fields: []string{"email"}}}})
+		}},
+	}
+}

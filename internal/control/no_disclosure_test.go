@@ -1,8 +1,10 @@
 package control_test
 
 import (
+	"net/http"
 	"testing"
 
+	"clause.dev/clause/api"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
@@ -20,4 +22,15 @@ func TestNoDisclosurePlan(t *testing.T) {
 	refuses(t, keep("no-disclosure", policy.Params{"recipients": []string{"auditor"}}), func(r *decision.Rules, q *decision.Request) {
 		q.Recipient = r.Recipient("auditor") // declared, and not one of the purpose's
 	})
+}
+
+func disclosureSabotages() []sabotage {
+	return []sabotage{
+		{name: "recipients are ignored", says: "was allowed", front: rewriting(func(_ *control.System, r *http.Request) { r.Header.Del(api.HeaderRecipient) })},
+		{name: "a hidden recipient", says: "to advertiser was allowed", engine: func(p *policy.Policy) {
+			p.Recipients = append(p.Recipients, policy.Recipient{ID: "advertiser", Region: "uae-north"})
+			p.Purposes[0].Recipients = []string{"advertiser"}
+			p.Purposes[0].May = append(p.Purposes[0].May, policy.Disclose)
+		}},
+	}
 }

@@ -18,7 +18,8 @@ type Plan struct {
 	EraseWithin     time.Duration     // by when what was erased can be read nowhere; zero if not promised
 	Grounds         *decision.Grounds // which clause each step of a decision rests on
 
-	clause string // the one being planned
+	clause   string   // the one being planned
+	dataSets []string // of the policy
 }
 
 // leastPeople is the bound on statistics that holds even if no clause promises one.
@@ -27,6 +28,9 @@ const leastPeople = 2
 // PlanOf plans for every clause of a policy whose controls run.
 func PlanOf(p *policy.Policy) (*Plan, error) {
 	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Grounds: &decision.Grounds{}}
+	for _, set := range p.Data {
+		plan.dataSets = append(plan.dataSets, set.ID)
+	}
 	for _, clause := range p.Clauses {
 		plan.clause = clause.ID
 		for _, keep := range clause.Keep {

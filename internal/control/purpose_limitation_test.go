@@ -1,8 +1,11 @@
 package control_test
 
 import (
+	"net/http"
+	"slices"
 	"testing"
 
+	"clause.dev/clause/api"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
@@ -24,4 +27,24 @@ func TestPurposeLimitationPlan(t *testing.T) {
 	refuses(t, keep("purpose-limitation", policy.Params{"purposes": all}), func(r *decision.Rules, q *decision.Request) { q.Purpose = r.Purpose("marketing") })
 	refuses(t, keep("purpose-limitation", policy.Params{"purposes": []string{"security"}, "categories": []string{"technical"}}),
 		func(r *decision.Rules, q *decision.Request) { q.DataSet = r.DataSet("session") })
+}
+
+// as has every request for one of the purposes pass for another.
+func as(purpose string, others ...string) func(*control.System, http.Handler) http.Handler {
+	return rewriting(func(_ *control.System, r *http.Request) {
+		if slices.Contains(others, r.Header.Get(api.HeaderPurpose)) {
+			r.Header.Set(api.HeaderPurpose, purpose)
+		}
+	})
+}
+
+func purposeSabotages() []sabotage {
+	return []sabotage{
+		{name: "an undeclared purpose passes", says: "for the undeclared purpose profiling was allowed", front: as("account", "profiling")},
+		{name: "a purpose sees more", says: "was shown email of identity, which it may not see", engine: func(p *policy.Policy) {
+			purpose, _ := p.Purpose("insights")
+			purpose.Sees[0].Fields = []string{"first_name", "email"}
+		}},
+		{name: "technical data for another purpose", says: "Reading technical for budgeting was allowed", front: as("security", "budgeting")},
+	}
 }

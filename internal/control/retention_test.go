@@ -1,6 +1,9 @@
 package control_test
 
 import (
+	"context"
+	"net/http"
+	"strings"
 	"testing"
 
 	"clause.dev/clause/internal/control"
@@ -20,4 +23,47 @@ func TestRetentionCheck(t *testing.T) {
 
 func TestRetentionPlan(t *testing.T) {
 	refuses(t, keep("retention", nil), func(_ *decision.Rules, q *decision.Request) { q.Standing.Erased = true })
+}
+
+// leaving is sight of a store whose sweep puts the rows of records back.
+type leaving struct {
+	control.RawStore
+	w      *world
+	tenant string
+}
+
+func (l leaving) Settle(ctx context.Context) error {
+	var rows []map[string][]byte
+	err := l.Rows(ctx, l.tenant, func(table string, columns map[string][]byte) error {
+		if table == "records" {
+			rows = append(rows, columns)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.RawStore.Settle(ctx); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		err := l.w.exec(ctx, l.tenant, `INSERT INTO records (tenant_id, subject_id, data_set, record_id, version, sealed, created_at, updated_at)
+ VALUES ($1, $2, $3, $4, 1, $5, 1, 1) ON CONFLICT DO NOTHING`, l.tenant, string(r["subject_id"]), string(r["data_set"]), string(r["record_id"]), r["sealed"])
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func leave(w *world, sys *control.System) { sys.Store = leaving{sys.Store, w, sys.Canary.A.ID} }
+
+func retentionSabotages() []sabotage {
+	return []sabotage{
+		{name: "what was read is served for ever", says: "right after the erasure was allowed", front: caching(http.StatusNotFound, http.StatusGone)},
+		{name: "an erasure is forgotten", says: "right after the erasure was allowed", front: swallowing(func(r *http.Request, _ []byte) bool {
+			return r.Method == "DELETE" && !strings.Contains(r.URL.Path, "/data/")
+		})},
+		{name: "rows are left", says: "After the erasure and its sweep the store has", system: leave},
+	}
 }

@@ -2,6 +2,8 @@ package control_test
 
 import (
 	"crypto/tls"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"clause.dev/clause/internal/control"
@@ -33,5 +35,20 @@ func TestTLSPlan(t *testing.T) {
 		if plan.TLSMin != row.want {
 			t.Errorf("%v plans %s, not %s", row.keeps, tls.VersionName(plan.TLSMin), tls.VersionName(row.want))
 		}
+	}
+}
+
+func tlsSabotages() []sabotage {
+	return []sabotage{
+		{name: "old versions", says: "TLS 1.0 works", tls: func(c *tls.Config) { c.MinVersion = tls.VersionTLS10 }},
+		{name: "the last but one old version", says: "TLS 1.1 works", tls: func(c *tls.Config) { c.MinVersion = tls.VersionTLS11 }},
+		{name: "no new version", says: "TLS 1.3 fails", tls: func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 }},
+		{name: "a plain port", says: "plain HTTP is answered", system: func(w *world, sys *control.System) {
+			plain := httptest.NewServer(w.door)
+			sys.Plain = []string{strings.TrimPrefix(plain.URL, "http://")}
+		}},
+		{name: "a plain front door", says: "not encrypted", system: func(_ *world, sys *control.System) {
+			sys.URL = strings.Replace(sys.URL, "https://", "http://", 1)
+		}},
 	}
 }

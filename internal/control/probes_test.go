@@ -1,0 +1,214 @@
+package control_test
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"clause.dev/clause/internal/app/apptest"
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/policy"
+)
+
+// sabotage is one way in which a server that looks right breaks a promise. The probe must say so.
+type sabotage struct {
+	name   string
+	front  func(*control.System, http.Handler) http.Handler // stands before the honest front door
+	system func(*world, *control.System)                    // what lies below is not what it was
+	engine func(*policy.Policy)                             // the server runs a laxer policy than was published
+	tls    func(*tls.Config)
+	before func(*testing.T, *world) // done behind the server's back, undone by t.Cleanup
+	says   string                   // a part of what the probe must say
+}
+
+// sabotages holds, for each control that runs, the ways in which it is shown to notice.
+func sabotages() map[string][]sabotage {
+	return map[string][]sabotage{
+		"tls":                  tlsSabotages(),
+		"encryption-at-rest":   encryptionSabotages(),
+		"memory-only":          memorySabotages(),
+		"tenant-isolation":     isolationSabotages(),
+		"declared-data-only":   declaredSabotages(),
+		"no-sensitive-data":    sensitiveSabotages(),
+		"purpose-limitation":   purposeSabotages(),
+		"contract-basis":       contractSabotages(),
+		"consent":              consentSabotages(),
+		"legitimate-interests": interestsSabotages(),
+		"minimisation":         minimisationSabotages(),
+		"no-disclosure":        disclosureSabotages(),
+		"no-direct-marketing":  marketingSabotages(),
+		"residency":            residencySabotages(),
+		"retention":            retentionSabotages(),
+		"erasure":              erasureSabotages(),
+		"interaction-log":      logSabotages(),
+		"aggregates":           aggregatesSabotages(),
+	}
+}
+
+// TestProbes runs every probe against a server that keeps Clesaro's policy, and against servers that
+// do not.
+func TestProbes(t *testing.T) {
+	honest, all := newWorld(t, sabotage{}), sabotages()
+	vocabulary := control.Catalogue()
+	for _, name := range vocabulary.Names() {
+		if spec, _ := vocabulary.Control(name); !spec.Runs {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			if len(all[name]) == 0 {
+				t.Fatal("no sabotage shows that its probe notices anything")
+			}
+			t.Run("kept", func(t *testing.T) { honest.keeps(t, name) })
+			for _, s := range all[name] {
+				t.Run(s.name, func(t *testing.T) {
+					w := honest
+					if s.engine != nil || s.tls != nil {
+						w = newWorld(t, s)
+					}
+					w.breaks(t, name, s)
+				})
+			}
+		})
+	}
+}
+
+// world is a server, and what stands before it.
+type world struct {
+	*apptest.Server
+	front atomic.Pointer[http.Handler]
+	door  http.Handler // the honest one
+
+	copied sync.Map // what a saboteur has read along
+}
+
+// newWorld starts a server, and waits for the probes that it runs at its start: the front door is
+// shut until then, so that they are over soon and no test meets their canaries.
+func newWorld(t *testing.T, s sabotage) *world {
+	t.Helper()
+	w := &world{}
+	w.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }))
+	w.Server = apptest.Start(t, apptest.Options{
+		Engine: s.engine, TLS: s.tls,
+		Front: func(door http.Handler) http.Handler {
+			w.door = door
+			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.front.Load()).ServeHTTP(rw, r) })
+		},
+	})
+	for deadline := time.Now().Add(time.Minute); !w.probed(t); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the server's own probes did not end")
+		}
+	}
+	w.open(w.door)
+	return w
+}
+
+// copy keeps what is sent.
+func (w *world) copy(body []byte) { w.copied.Store(string(body), body) }
+
+func (w *world) open(h http.Handler) { w.front.Store(&h) }
+
+// probed reports whether every control that runs was probed.
+func (w *world) probed(t *testing.T) bool {
+	t.Helper()
+	all, err := w.App.Evidence.Statuses(t.Context(), w.Clock.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		for _, c := range s.Controls {
+			if c.Runs && c.Newest.At.IsZero() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// probe runs the probes of the control that Clesaro's policy names.
+func (w *world) probe(t *testing.T, name string, sys *control.System) (findings []control.Finding) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	for _, clause := range w.Published.Clauses {
+		for _, k := range clause.Keep {
+			if k.Control != name {
+				continue
+			}
+			c, _, err := control.Of(k)
+			if err != nil {
+				t.Fatal(err)
+			}
+			findings = append(findings, c.Probe(ctx, sys))
+		}
+	}
+	if len(findings) == 0 {
+		t.Fatalf("Clesaro's policy does not name %s", name)
+	}
+	return findings
+}
+
+func (w *world) keeps(t *testing.T, name string) {
+	for _, f := range w.probe(t, name, w.System()) {
+		if f.Outcome != control.Kept || f.Summary == "" || len(f.Facts) == 0 {
+			t.Errorf("an honest server is %s: %s\n\t%s", f.Outcome, f.Summary, strings.Join(f.Facts, "\n\t"))
+		}
+	}
+	w.empty(t)
+}
+
+// empty checks that no canary was left behind.
+func (w *world) empty(t *testing.T) {
+	t.Helper()
+	for _, tenant := range []string{w.System().Canary.A.ID, w.System().Canary.B.ID} {
+		var people int
+		err := w.App.DB.Read(t.Context(), tenant, func(tx *db.Tx) error {
+			return tx.One(`SELECT COUNT(*) FROM subjects WHERE tenant_id = $1`, []any{tenant}, &people)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if people != 0 {
+			t.Errorf("the probe left %d people in %s", people, tenant)
+		}
+	}
+}
+
+// clean removes the canaries that a saboteur did not let the probe erase.
+func (w *world) clean(t *testing.T) {
+	t.Helper()
+	for _, tenant := range []string{w.System().Canary.A.ID, w.System().Canary.B.ID} {
+		for _, table := range []string{"subjects", "records", "lookups"} {
+			w.sql(t, tenant, `DELETE FROM `+table+` WHERE tenant_id = $1`, tenant)
+		}
+	}
+}
+
+func (w *world) breaks(t *testing.T, name string, s sabotage) {
+	sys := w.System()
+	defer w.clean(t)
+	defer w.open(w.door)
+	if s.before != nil {
+		s.before(t, w)
+	}
+	if s.system != nil {
+		s.system(w, sys)
+	}
+	if s.front != nil {
+		w.open(s.front(sys, w.door))
+	}
+	var said []string
+	for _, f := range w.probe(t, name, sys) {
+		if f.Outcome == control.Broken && strings.Contains(f.Summary, s.says) {
+			return
+		}
+		said = append(said, string(f.Outcome)+": "+f.Summary+"\n\t"+strings.Join(f.Facts, "\n\t"))
+	}
+	t.Errorf("the probe does not say broken, %q, but\n%s", s.says, strings.Join(said, "\n"))
+}
