@@ -265,3 +265,37 @@ func TestLargeTransactionsAreSplit(t *testing.T) {
 	wantVerified(t, l, tenant, 20000)
 	wantHealthy(t, l, tenant, 20000)
 }
+
+// TestTenantsShareATransaction: what many tenants write at once goes to the log of each.
+func TestTenantsShareATransaction(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
+		d := open()
+		l := newLog(d)
+		const tenants, each = 4, 60
+		name := func(i int) string { return fmt.Sprint("tenant", i%tenants) }
+		var wait sync.WaitGroup
+		for i := range tenants * each {
+			wait.Go(func() {
+				err := d.Write(context.Background(), name(i), func(tx *db.Tx) error {
+					return ledger.Append(tx, proof.Entry{Kind: "x", Actor: name(i)})
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		for i := range tenants {
+			wantVerified(t, l, name(i), each)
+			entries, err := l.Recent(context.Background(), name(i), "", each)
+			if err != nil || len(entries) != each {
+				t.Fatal(len(entries), err)
+			}
+			for _, e := range entries {
+				if e.Actor != name(i) {
+					t.Errorf("the log of %s has an entry of %s", name(i), e.Actor)
+				}
+			}
+		}
+	})
+}

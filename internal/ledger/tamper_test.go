@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"testing"
+	"time"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/db/dbtest"
@@ -301,4 +302,31 @@ func TestCheckFindsAlteredHashes(t *testing.T) {
 	v.wantCheck(49)
 	v.exec(`UPDATE ledger_chunks SET hashes = $2 WHERE tenant_id = $1 AND first = 0`, tenant, hashes)
 	wantHealthy(t, v.log, tenant, 600)
+}
+
+// TestCheckFindsAnOlderHeadBeforeItIsAnchored: the rows alone tell.
+func TestCheckFindsAnOlderHeadBeforeItIsAnchored(t *testing.T) {
+	v := newVictim(t, dbtest.Open(t, dbtest.SQLite(t)))
+	at600 := v.head()
+	write(t, v.db, tenant, 5)
+	v.setHead(at600)
+	v.wantCheck(600)
+}
+
+// TestAClockSetBackBehindTheWriter: an entry dated before the one before it is found, though all
+// hashes are right.
+func TestAClockSetBackBehindTheWriter(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
+		now := time.Now()
+		v := newVictim(t, open(func(c *db.Config) { c.Now = func() time.Time { return now } }))
+		h := v.head()
+		h.updated = 0
+		v.setHead(h)
+		now = now.Add(-time.Hour)
+		write(t, v.db, tenant, 3)
+		v.wantCheck(600)
+		if got := firstIndex(verify(t, v.log, tenant)); got != 600 {
+			t.Errorf("%d", got)
+		}
+	})
 }

@@ -206,8 +206,29 @@ func TestVerifyWithoutTiles(t *testing.T) {
 	if r := verify(t, l); first(r) != -1 {
 		t.Errorf("%+v", r.Findings)
 	}
+	// A hash forged elsewhere must not put the blame on an honest entry.
+	l.leaves[10] = Hash{}
+	if r := verify(t, l); first(r) != -1 {
+		t.Errorf("%+v", r.Findings)
+	}
 	l.leaves = l.leaves[:200]
 	if r := verify(t, l); first(r) != -1 {
 		t.Errorf("%+v", r.Findings)
+	}
+}
+
+// padded is a log whose bundles hold more than they should.
+type padded struct{ *memLog }
+
+func (p padded) Bundle(ctx context.Context, index int64, width int) ([]byte, error) {
+	data, err := p.memLog.Bundle(ctx, index, width)
+	return append(data, 0), err
+}
+
+func TestVerifyRefusesPaddedBundles(t *testing.T) {
+	l := newMemLog(t, 300)
+	r, err := Verify(context.Background(), padded{l}, Options{Key: l.vkey})
+	if err != nil || first(r) != 256 {
+		t.Errorf("%+v %v", r.Findings, err)
 	}
 }
