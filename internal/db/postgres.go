@@ -87,6 +87,7 @@ func (e *pgEngine) start(ctx context.Context, op string, statements ...string) (
 		return nil, pgFault(op, err)
 	}
 	if _, err := pipeline(ctx, conn, statements); err != nil {
+		dropStandby(conn.Conn(), err)
 		giveBack(conn)
 		return nil, pgFault(op, err)
 	}
@@ -162,6 +163,7 @@ func (e *pgEngine) begin(tenant string) (writer, error) {
 		_, err = pipeline(ctx, conn, []string{"INSERT INTO turns (name) VALUES (" + quote(tenant) + ") ON CONFLICT DO NOTHING", turn})
 	}
 	if err != nil {
+		dropStandby(conn.Conn(), err)
 		giveBack(conn)
 		cancel()
 		return nil, pgFault(op, err)

@@ -80,11 +80,26 @@ func (s pgSession) each(query string, args []any, row func(scan func(dest ...any
 // connection that broke.
 func (s pgSession) fault(op string, err error) error {
 	var pg *pgconn.PgError
+	dropStandby(s.conn, err)
 	if err == nil || errors.As(err, &pg) || contextError(err) != nil || s.conn.IsClosed() {
 		return pgFault(op, err)
 	}
 	return fault.New(op, fault.Invalid, "the arguments do not fit the statement")
 }
+
+// dropStandby closes a connection to a server that cannot be written to: after a fail-over the next
+// connection finds the one that can.
+func dropStandby(conn *pgx.Conn, err error) {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == readOnlyServer {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		conn.Close(ctx)
+	}
+}
+
+// readOnlyServer is the SQLSTATE of a standby, or of a transaction that is read-only.
+const readOnlyServer = "25006"
 
 // pgArgs refuses what SQLite would not take, and turns bool into the number it is stored as.
 func pgArgs(op string, args []any) ([]any, error) {
@@ -195,7 +210,7 @@ func sqlStateKind(code string) fault.Kind {
 	switch code {
 	case "23505":
 		return fault.Conflict
-	case "25006": // read-only: a fail-over has made this server a standby
+	case readOnlyServer:
 		return fault.Unavailable
 	case "54000", "22001":
 		return fault.TooLarge
