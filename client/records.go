@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"iter"
 	"net/http"
 	"net/url"
@@ -59,6 +60,9 @@ func (c *Client) Get(ctx context.Context, t Target) (api.Record, error) {
 
 // GetExplained reads a record and tells the clauses that the decision rests on.
 func (c *Client) GetExplained(ctx context.Context, t Target) (api.Record, []string, error) {
+	if t.Record == "" {
+		return api.Record{}, nil, errors.New("client: the target names no record")
+	}
 	var out api.Record
 	header, err := c.do(ctx, c.on(http.MethodGet, t), &out)
 	return out, list(header.Get(api.HeaderRestsOn)), err
