@@ -42,7 +42,7 @@ type survey struct {
 func (c *Aggregates) Probe(ctx context.Context, s *System) Finding {
 	t := &trial{}
 	if v, ok := surveyOf(s.Policy); ok {
-		currency := "X" + strings.ToUpper(token()[:2])
+		currency := ownCurrency()
 		s.crowd(ctx, t, c.People, nil, func(people []*person) { c.ask(ctx, t, v, currency, people) })
 	} else {
 		t.hurdle("no purpose may ask for a statistic of what it can store.")
@@ -73,6 +73,11 @@ func surveyOf(p *policy.Policy) (v survey, ok bool) {
 		}
 	}
 	return v, ok
+}
+
+// ownCurrency is a random code among those ISO 4217 keeps for what is no currency.
+func ownCurrency() string {
+	return "X" + strings.Map(func(r rune) rune { return 'A' + r%26 }, token()[:2])
 }
 
 // crowd runs fn with n canary people, and erases them all.

@@ -1,0 +1,28 @@
+package control_test
+
+import (
+	"strings"
+	"testing"
+
+	"clause.dev/clause/internal/app/apptest"
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/db/dbtest"
+)
+
+// TestProbesOnPostgres runs every probe against an honest server on PostgreSQL, as the server does.
+func TestProbesOnPostgres(t *testing.T) {
+	c := dbtest.Postgres(t)
+	s := apptest.Start(t, apptest.Options{Store: c.URL, Migrate: c.Migrate})
+	records, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range records {
+		if r.Finding.Outcome != control.Kept {
+			t.Errorf("%s by %s is %s: %s\n\t%s", r.Clause, r.Control, r.Finding.Outcome, r.Finding.Summary, strings.Join(r.Finding.Facts, "\n\t"))
+		}
+	}
+	if len(records) < 20 {
+		t.Errorf("only %d findings", len(records))
+	}
+}
