@@ -18,10 +18,18 @@ import (
 
 // cli holds a field for each subcommand.
 type cli struct {
-	Demo   demoCmd   `cmd:"" help:"Serve an example policy with made-up people from a temporary folder, and walk through what it does."`
-	Check  checkCmd  `cmd:"" help:"Check a policy file: every mistake in it, each with its place and what to do."`
-	Schema schemaCmd `cmd:"" help:"Print the policy language as a JSON Schema, for editors."`
-	Ledger ledgerCmd `cmd:"" help:"Check the record of everything that happened."`
+	Demo        demoCmd        `cmd:"" help:"Serve an example policy with made-up people from a temporary folder, and walk through what it does."`
+	Check       checkCmd       `cmd:"" help:"Check a policy file: every mistake in it, each with its place and what to do."`
+	Schema      schemaCmd      `cmd:"" help:"Print the policy language as a JSON Schema, for editors."`
+	Init        initCmd        `cmd:"" help:"Set a server up: folders, root key, store and the first application."`
+	Serve       serveCmd       `cmd:"" help:"Serve a store that was set up."`
+	Verify      verifyCmd      `cmd:"" help:"Have a server run every probe now, and show what is kept."`
+	Explain     explainCmd     `cmd:"" help:"Tell how a clause is kept: its controls, their parameters, the newest evidence."`
+	Tenant      tenantCmd      `cmd:"" help:"Make, list and erase tenants."`
+	Application applicationCmd `cmd:"" help:"Make, list and revoke the keys of programs that may call."`
+	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
+	Restore     restoreCmd     `cmd:"" help:"Fill a new store from a backup, without those who were erased since."`
+	Ledger      ledgerCmd      `cmd:"" help:"Check the record of everything that happened."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"clause.dev/clause/internal/app"
+	"clause.dev/clause/internal/fault"
+)
+
+// serveCmd serves a store that was set up.
+type serveCmd struct {
+	Place  place  `embed:""`
+	Listen string `default:"127.0.0.1:8443" env:"CLAUSE_LISTEN" placeholder:"HOST:PORT" help:"Where to listen. Default: ${default}."`
+	URL    string `name:"url" env:"CLAUSE_SERVER_URL" placeholder:"URL" help:"The address clients use, by which the probes come too. Default: made of the certificate's first name, or of the address listened at."`
+
+	Cert string   `env:"CLAUSE_CERT" placeholder:"FILE" help:"The server's certificate with those it was signed by, in PEM. Without it the server makes one for itself." and:"certificate"`
+	Key  string   `env:"CLAUSE_CERT_KEY" placeholder:"FILE" help:"The certificate's private key, in PEM." and:"certificate"`
+	CA   string   `name:"ca" env:"CLAUSE_CA" placeholder:"FILE" help:"A PEM file of the authority that signed the certificate, if this machine does not know it: the probes need it."`
+	Host []string `env:"CLAUSE_HOST" placeholder:"NAME" help:"More names and addresses for the certificate that the server makes for itself."`
+
+	BackupTo    string        `env:"CLAUSE_BACKUP_TO" placeholder:"DIR" help:"Put backups into this folder while serving; those that cannot be opened any more are removed from it."`
+	BackupEvery time.Duration `default:"24h" env:"CLAUSE_BACKUP_EVERY" placeholder:"DURATION" help:"How often. Default: ${default}."`
+
+	LogFormat string `enum:"text,json" default:"text" env:"CLAUSE_LOG_FORMAT" help:"text or json, on the standard error."`
+	ReadyFile string `env:"CLAUSE_READY_FILE" placeholder:"FILE" help:"Write the address to this file once the server serves."`
+}
+
+// Help is the rest of what --help shows.
+func (*serveCmd) Help() string {
+	return `Serves until Ctrl-C or SIGTERM, then lets requests under way finish. It keeps core dumps off and temporary files in its own folder.
+
+A flag's value is also taken from the variable named after it. docs/operations.md tells how to set a server up, and what each refusal to start means.`
+}
+
+// shortestBackups is the least time between two backups.
+const shortestBackups = time.Second
+
+// Run serves.
+func (c *serveCmd) Run(e *env) (err error) {
+	const op = "clause.serve"
+	if c.BackupEvery < shortestBackups {
+		return fault.New(op, fault.Invalid, "--backup-every is shorter than %s", shortestBackups)
+	}
+	pol, root, err := c.Place.ready(e)
+	if err != nil {
+		return err
+	}
+	// Before anything holds data: what memory holds must not reach a disk by another way.
+	if err := c.keepToItself(); err != nil {
+		return err
+	}
+	front, err := c.front(e.Now())
+	if err != nil {
+		return err
+	}
+	at, err := c.listen()
+	if err != nil {
+		return err
+	}
+	config := c.Place.config(e, pol, root, app.Made)
+	config.Log, config.Wall = c.log(e), time.Now
+	if c.BackupTo != "" {
+		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}
+	}
+	a, err := app.Open(e.Context, config)
+	if err != nil {
+		return errors.Join(err, at.Close())
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.Start(e.Context); err != nil {
+		return errors.Join(err, at.Close())
+	}
+	front.url = c.address(front, at.Addr())
+	if err := c.tell(e, a, front, at.Addr()); err != nil {
+		return errors.Join(err, at.Close())
+	}
+	return a.Serve(e.Context, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+}
+
+// keepToItself turns core dumps off, which would write to a disk what is to be in memory only, and
+// lets temporary files lie in the server's folder, where the probes look.
+func (c *serveCmd) keepToItself() error {
+	const op = "clause.serve"
+	if err := noDumps(); err != nil {
+		return fault.New(op, fault.Unavailable, "core dumps cannot be turned off: %v", err)
+	}
+	temporary := filepath.Join(c.Place.Data, "tmp")
+	if err := os.MkdirAll(temporary, 0o700); err != nil {
+		return fault.New(op, fault.Invalid, "the data folder %s cannot be used: %v", c.Place.Data, rootCause(err))
+	}
+	return fault.As(op, fault.Other, os.Setenv("TMPDIR", temporary))
+}
+
+func (c *serveCmd) listen() (net.Listener, error) {
+	const op = "clause.serve"
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return nil, fault.New(op, fault.Invalid, "--listen is not host:port").WithHint("for example 127.0.0.1:8443, or :8443 for every address of this machine")
+	}
+	at, err := net.Listen("tcp", c.Listen)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fault.New(op, fault.Conflict, "another program listens at %s", c.Listen).WithHint("stop it, or listen elsewhere: --listen")
+	case errors.Is(err, syscall.EACCES):
+		return nil, fault.New(op, fault.Invalid, "this user may not listen at %s", c.Listen).WithHint("ports below 1024 need the capability CAP_NET_BIND_SERVICE")
+	case err != nil:
+		return nil, fault.New(op, fault.Invalid, "nothing can listen at %s: %v", c.Listen, err).WithHint("--listen names an address of this machine, and a port")
+	}
+	return at, nil
+}
+
+func (c *serveCmd) log(e *env) *slog.Logger {
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(e.Stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(e.Stderr, nil))
+}
+
+// tell says where the server is found.
+func (c *serveCmd) tell(e *env, a *app.App, f front, at net.Addr) error {
+	e.printf("%s\n", e.paint(good, "Serving "+a.Policy.Organisation.Name+"'s policy, version "+a.Policy.Version+"."))
+	e.printf("  trust page   %s/\n", f.url)
+	e.printf("  API's pages  %s/docs\n", f.url)
+	if f.own != "" {
+		e.printf("  certificate  %s, made by the server for itself:\n               clients must be told to trust it (--ca, curl --cacert)\n", f.own)
+	}
+	if c.BackupTo != "" {
+		e.printf("  backups      every %s to %s\n", c.BackupEvery, c.BackupTo)
+	}
+	a.Log.LogAttrs(context.Background(), slog.LevelInfo, "serving", slog.String("at", at.String()), slog.String("policy", a.Policy.Digest))
+	if c.ReadyFile == "" {
+		return nil
+	}
+	return replaceFile(c.ReadyFile, []byte(at.String()+"\n"))
+}
+
+// replaceFile writes a file so that whoever looks sees the whole of it or nothing.
+func replaceFile(path string, data []byte) error {
+	part := path + ".new"
+	err := os.WriteFile(part, data, 0o600)
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	if err != nil {
+		return fault.New("clause.write", fault.Invalid, "%q cannot be written: %v", path, rootCause(err))
+	}
+	return nil
+}
