@@ -21,7 +21,7 @@ const KindTenantHead = "tenant-head"
 type Entry struct {
 	Seq       int64             // its index in the log, from 0
 	Time      time.Time         // UTC, to the microsecond; never before the previous entry's
-	Kind      string            // what happened, e.g. "record.get"; required
+	Kind      string            // what happened, e.g. "record.read"; required
 	Actor     string            // id of the application, person or part of the server that did it
 	Subject   string            // random alias of the person concerned
 	DataSet   string            // id in the policy
