@@ -42,7 +42,7 @@ func (v *Vault) Find(ctx context.Context, c Caller, t Target, field, value strin
 	}
 	hits, err := v.lookUp(ctx, &q, f, lookupValue(f, sought))
 	if err != nil {
-		return nil, err
+		return nil, v.absent(ctx, &q, err)
 	}
 	return v.releaseHits(ctx, &q, hits)
 }

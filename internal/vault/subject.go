@@ -240,6 +240,7 @@ func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id stri
 	}
 	s := &subject{tenant: tenant, id: id, region: region, tenantKey: key, key: subjectKey}
 	s.state.alias = newAlias()
+	q.alias = s.state.alias
 	sealed, err := subjectKey.Seal(nil, bind("subject", tenant, id), s.state.encode())
 	if err != nil {
 		return "", nil, fault.Wrap(op, err)
