@@ -193,3 +193,23 @@ func reportShare(b *testing.B, d *db.DB) {
 	}
 	b.ReportMetric(float64(b.N)/float64(chunks), "writes/tx")
 }
+
+// BenchmarkPostgres is BenchmarkGet and BenchmarkAppend on PostgreSQL; its own processes' time is not
+// in the figure.
+func BenchmarkPostgres(b *testing.B) {
+	for name, op := range map[string]func(d *db.DB, i int) error{
+		"get": func(d *db.DB, i int) error {
+			var version, updated int64
+			var sealed []byte
+			return d.Get(b.Context(), "t", getRecord, []any{"t", anyOf(i, 10_000), "accounts", "r"}, &version, &sealed, &updated)
+		},
+		"append": func(d *db.DB, _ int) error { return d.Write(b.Context(), "t", appendEntry) },
+	} {
+		b.Run(name, func(b *testing.B) {
+			d := dbtest.Open(b, dbtest.Postgres(b))
+			fill(b, d, 10_000)
+			startHead(b, d)
+			parallel(b, func(i int) error { return op(d, i) })
+		})
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,8 +16,19 @@ import (
 	"clause.dev/clause/internal/db/dbtest"
 )
 
-// killRounds is how often the writer is killed in one test.
-const killRounds = 20
+// killRounds is how often the writer is killed in one test: CLAUSE_KILL_ROUNDS, or 20.
+func killRounds(t *testing.T) int {
+	t.Helper()
+	asked := os.Getenv("CLAUSE_KILL_ROUNDS")
+	if asked == "" {
+		return 20
+	}
+	n, err := strconv.Atoi(asked)
+	if err != nil || n < 1 {
+		t.Fatalf("CLAUSE_KILL_ROUNDS is %q", asked)
+	}
+	return n
+}
 
 // writerURL is set for the copy of this binary that writes until it is killed.
 const writerURL = "CLAUSE_DBTEST_WRITER"
@@ -58,8 +70,8 @@ func writeForEver(url, round string) {
 // sound file and no lock behind.
 func TestKilled(t *testing.T) {
 	c := dbtest.SQLite(t)
-	acknowledged := 0
-	for round := range killRounds {
+	acknowledged, rounds := 0, killRounds(t)
+	for round := range rounds {
 		keys := runAndKill(t, c.URL, round)
 		acknowledged += len(keys)
 		d, err := db.Open(t.Context(), c)
@@ -80,8 +92,8 @@ func TestKilled(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if acknowledged < killRounds {
-		t.Errorf("only %d writes in %d rounds: too few to show anything", acknowledged, killRounds)
+	if acknowledged < rounds {
+		t.Errorf("only %d writes in %d rounds: too few to show anything", acknowledged, rounds)
 	}
 }
 

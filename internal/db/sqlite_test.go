@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -119,6 +120,36 @@ func TestScrub(t *testing.T) {
 	if found := search(t, d, canary); len(found) > 0 {
 		t.Errorf("still in %v", found)
 	}
+}
+
+// TestScrubUnderLoad: readers and writers in full swing do not keep the log from being emptied.
+func TestScrubUnderLoad(t *testing.T) {
+	d := dbtest.Open(t, dbtest.SQLite(t))
+	write(t, d, "", putMeta, "k", []byte("v"))
+	var stop atomic.Bool
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for !stop.Load() {
+				var value []byte
+				if err := d.Get(t.Context(), "", getMeta, []any{"k"}, &value); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Go(func() {
+		for !stop.Load() {
+			write(t, d, "", `UPDATE meta SET value = $1`, []byte("w"))
+		}
+	})
+	for range 10 {
+		if err := d.Scrub(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	stop.Store(true)
+	all.Wait()
 }
 
 func search(t *testing.T, d *db.DB, needle []byte) (found []string) {
