@@ -182,8 +182,12 @@ func TestDamagedBlob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, err := io.Copy(io.Discard, blob); err == nil {
-		t.Errorf("%d bytes of a damaged blob looked whole", n)
+	content, err := io.ReadAll(blob)
+	if err == nil {
+		t.Errorf("%d bytes of a damaged blob looked whole", len(content))
+	}
+	if rest := bytes.Trim(content, "x"); len(rest) > 0 {
+		t.Errorf("the blob goes on with %s", rest)
 	}
 }
 
