@@ -31,6 +31,7 @@ type trial struct {
 	saw      []string // in favour
 	breaches []string
 	hurdles  []string // what could not be tried, and why
+	notes    []string // what is outside of the probe, and says nothing for or against
 }
 
 // good notes something that is as promised.
@@ -46,18 +47,23 @@ func (t *trial) hurdle(format string, args ...any) {
 	t.hurdles = append(t.hurdles, fmt.Sprintf(format, args...))
 }
 
+// note says what the probe left out.
+func (t *trial) note(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+}
+
 // finding weighs what was seen: one breach breaks the promise; without any, one hurdle, or nothing
 // seen at all, leaves it unproven.
 func (t *trial) finding(kept string) Finding {
 	switch {
 	case len(t.breaches) > 0:
-		return Finding{Broken, t.breaches[0], bounded(t.breaches, t.hurdles, t.saw)}
+		return Finding{Broken, t.breaches[0], bounded(t.breaches, t.hurdles, t.notes, t.saw)}
 	case len(t.hurdles) > 0:
-		return Finding{Unable, "Could not be checked: " + t.hurdles[0], bounded(t.hurdles, t.saw)}
+		return Finding{Unable, "Could not be checked: " + t.hurdles[0], bounded(t.hurdles, t.notes, t.saw)}
 	case len(t.saw) == 0:
-		return Finding{Unable, "Could not be checked: the policy leaves nothing to try.", nil}
+		return Finding{Unable, "Could not be checked: the policy leaves nothing to try.", bounded(t.notes)}
 	}
-	return Finding{Kept, kept, bounded(t.saw)}
+	return Finding{Kept, kept, bounded(t.notes, t.saw)}
 }
 
 // bounded joins the lists, each fact once, and says how many it left out.

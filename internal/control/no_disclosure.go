@@ -58,7 +58,7 @@ func (c *NoDisclosure) Probe(ctx context.Context, s *System) Finding {
 
 // disclose tries every recipient for one purpose.
 func (c *NoDisclosure) disclose(ctx context.Context, t *trial, p *person, k kept, purpose *policy.Purpose) {
-	recipients := []string{"broker-" + token()[:6], "advertiser"}
+	recipients := []string{"data-broker", "advertiser"}
 	for _, recipient := range p.policy.Recipients {
 		recipients = append(recipients, recipient.ID)
 	}

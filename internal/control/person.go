@@ -93,6 +93,7 @@ func (p *person) fill(ctx context.Context, t *trial, sets []*policy.DataSet) []k
 	for _, set := range sets {
 		k, err := p.stock(ctx, set)
 		if errors.Is(err, errNoWriter) {
+			t.note("%s was left out: no purpose may store a whole record of it unconditionally.", set.ID)
 			continue
 		}
 		if err == nil {
@@ -114,10 +115,25 @@ func (p *person) attach(ctx context.Context, k kept) error {
 		if f, ok := k.set.Field(id); !ok || f.Type != policy.Blob {
 			continue
 		}
-		a, err := p.do(ctx, call{method: "PUT", path: p.path("data", k.set.ID, k.id, "blobs", id), purpose: purpose.ID, raw: []byte(p.marks.text)})
-		if err := done("a canary blob of "+k.set.ID+" could not be stored", a, err); err != nil {
+		if err := p.blob(ctx, purpose, k, p.path("data", k.set.ID, k.id, "blobs", id)); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// blob sends a blob of the person's marks, and reads it back if the purpose may.
+func (p *person) blob(ctx context.Context, purpose *policy.Purpose, k kept, path string) error {
+	a, err := p.do(ctx, call{method: "PUT", path: path, purpose: purpose.ID, raw: []byte(p.marks.text)})
+	if err := done("a canary blob of "+k.set.ID+" could not be stored", a, err); err != nil || !may(purpose, policy.Read) {
+		return err
+	}
+	a, err = p.do(ctx, call{method: "GET", path: path, purpose: purpose.ID})
+	if err := done("a canary blob of "+k.set.ID+" could not be read back", a, err); err != nil {
+		return err
+	}
+	if !a.holds(p.marks) {
+		return fmt.Errorf("a canary blob of %s did not come back as it was", k.set.ID)
 	}
 	return nil
 }

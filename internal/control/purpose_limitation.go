@@ -55,9 +55,13 @@ func (c *PurposeLimitation) Probe(ctx context.Context, s *System) Finding {
 				c.declared(ctx, t, p, k, &s.Policy.Purposes[i])
 			}
 			for _, stranger := range strangers() {
-				if _, declared := s.Policy.Purpose(stranger); !declared {
-					a, err := p.read(ctx, stranger, k.set.ID, k.id)
-					t.mustForbid("Reading "+k.set.ID+" for the undeclared purpose "+stranger, a, err)
+				if _, declared := s.Policy.Purpose(stranger); declared {
+					continue
+				}
+				all := &policy.Purpose{ID: stranger, Sees: []policy.Sight{{DataSet: k.set.ID, Fields: fieldIDs(k.set)}}}
+				for _, w := range p.ways(all, k) {
+					a, err := p.do(ctx, w.call)
+					t.mustForbid(w.what+" for the undeclared purpose "+stranger, a, err)
 				}
 			}
 		}

@@ -3,6 +3,7 @@ package control_test
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"clause.dev/clause/api"
@@ -41,6 +42,12 @@ func as(purpose string, others ...string) func(*control.System, http.Handler) ht
 func purposeSabotages() []sabotage {
 	return []sabotage{
 		{name: "an undeclared purpose passes", says: "for the undeclared purpose profiling was allowed", front: as("account", "profiling")},
+		{name: "an undeclared purpose passes in look-ups", says: "Finding identity by email for the undeclared purpose profiling was allowed",
+			front: rewriting(func(_ *control.System, r *http.Request) {
+				if strings.HasSuffix(r.URL.Path, "/find") {
+					r.Header.Set(api.HeaderPurpose, "account")
+				}
+			})},
 		{name: "a purpose sees more", says: "was shown email of identity, which it may not see", engine: func(p *policy.Policy) {
 			purpose, _ := p.Purpose("insights")
 			purpose.Sees[0].Fields = []string{"first_name", "email"}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 
+	"clause.dev/clause/api"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/policy"
 )
@@ -58,26 +59,48 @@ func (c *TenantIsolation) reach(ctx context.Context, t *trial, a, b *person, ofA
 		return
 	}
 	t.good("A tenant's own credential reads its %s.", ofA.set.ID)
-	foreignKey, foreignPerson, foreignTenant := *a, *b, *a
-	foreignKey.door.key = b.door.key // B's key for A's path
-	foreignPerson.id = a.id          // B's key and path, A's person
-	foreignTenant.tenant = b.tenant  // A's key and person, B's path
-	for what, p := range map[string]*person{
-		"by another tenant's credential":              &foreignKey,
-		"by a person's id within another tenant":      &foreignPerson,
-		"by another tenant's path with one's own key": &foreignTenant,
-	} {
-		got, err := p.read(ctx, purpose.ID, ofA.set.ID, ofA.id)
-		t.mustForbid("Reading "+ofA.set.ID+" "+what, got, err)
-		if writes, _ := writer(a.policy, ofA.set); writes != nil {
-			got, err = p.do(ctx, call{method: "PATCH", path: p.path("data", ofA.set.ID, ofA.id), purpose: writes.ID, body: map[string]any{"fields": ofB.values}})
-			t.mustForbid("Changing "+ofA.set.ID+" "+what, got, err)
-		}
+	for _, other := range strangersTo(a, b) {
+		c.reachRecord(ctx, t, other, purpose, ofA, ofB)
 	}
 	after, err := a.read(ctx, purpose.ID, ofA.set.ID, ofA.id)
 	if t.mustShow("reading "+ofA.set.ID+" again", after, err) && after.header.Get("ETag") != own.header.Get("ETag") {
 		t.breach("%s was changed from another tenant.", ofA.set.ID)
 	}
+}
+
+// stranger is somebody of tenant B who goes for a person of tenant A.
+type stranger struct {
+	*person
+	how string
+}
+
+// strangersTo are the ways in which something of B can be mixed with something of A.
+func strangersTo(a, b *person) []stranger {
+	key, id, path := *a, *b, *a
+	key.door.key, id.id, path.tenant = b.door.key, a.id, b.tenant
+	return []stranger{
+		{&key, "by another tenant's credential"},
+		{&id, "by a person's id within another tenant"},
+		{&path, "by another tenant's path with one's own key"},
+	}
+}
+
+// reachRecord tries to see and to change a record.
+func (c *TenantIsolation) reachRecord(ctx context.Context, t *trial, other stranger, purpose *policy.Purpose, ofA, ofB kept) {
+	for _, w := range other.ways(purpose, ofA) {
+		t.mustHide(ctx, other.door, w, other.how)
+	}
+	writes, _ := writer(other.policy, ofA.set)
+	if writes == nil {
+		return
+	}
+	a, err := other.do(ctx, call{method: "PATCH", path: other.path("data", ofA.set.ID, ofA.id), purpose: writes.ID, body: map[string]any{"fields": ofB.values}})
+	t.mustForbid("Changing "+ofA.set.ID+" "+other.how, a, err)
+	batch := map[string]any{"operations": []any{map[string]any{
+		"action": api.ActionPatch, "subject": other.id, "data_set": ofA.set.ID, "record": ofA.id, "fields": ofB.values,
+	}}}
+	a, err = other.do(ctx, call{method: "POST", path: other.home() + "/batch", purpose: writes.ID, body: batch})
+	t.mustForbid("Changing "+ofA.set.ID+" in a batch "+other.how, a, err)
 }
 
 // reachPerson tries what concerns a person as a whole with another tenant's credential.

@@ -66,6 +66,15 @@ func readers(p *policy.Policy, dataSet string) []*policy.Purpose {
 	return all
 }
 
+// fieldIDs returns the fields of the data set.
+func fieldIDs(set *policy.DataSet) []string {
+	var ids []string
+	for _, f := range set.Fields {
+		ids = append(ids, f.ID)
+	}
+	return ids
+}
+
 // deleter returns a purpose that may delete records of the data set, nil if none may.
 func deleter(p *policy.Policy, set *policy.DataSet) *policy.Purpose {
 	for i := range p.Purposes {
