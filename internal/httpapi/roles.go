@@ -78,3 +78,10 @@ type Probes interface {
 	Run(ctx context.Context, actor string) ([]api.Finding, error)
 	Statuses(ctx context.Context) ([]api.ClauseStatus, error)
 }
+
+// Those whom these roles were written for.
+var (
+	_ Vault        = (*vault.Vault)(nil)
+	_ Applications = (*identity.Applications)(nil)
+	_ Ledger       = (*ledger.Log)(nil)
+)
