@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -55,7 +56,21 @@ func message(err error) (msg, hint string) {
 	if f.Kind == fault.Other {
 		return err.Error(), f.Hint
 	}
-	return fault.Public(err), f.Hint
+	return said(err), f.Hint
+}
+
+// said is what the faults of a chain say, the outermost first: where, then what.
+func said(err error) string {
+	var all []string
+	for f := (*fault.Error)(nil); errors.As(err, &f); err = f.Err {
+		if f.Msg != "" && !slices.Contains(all, f.Msg) {
+			all = append(all, f.Msg)
+		}
+	}
+	if len(all) == 0 {
+		return fault.Public(err)
+	}
+	return strings.Join(all, ": ")
 }
 
 func exitStatus(kind fault.Kind) int {

@@ -12,30 +12,42 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"clause": main})
+	testscript.Main(m, map[string]func(){"clause": main, "call": call})
 }
 
-// TestScripts runs the stories in testdata: what a person types, and what comes back. $EXAMPLES is
-// the folder of example policies.
+// TestScripts runs the stories in testdata: what a person types, and what comes back.
 func TestScripts(t *testing.T) {
+	p := params(t)
+	p.Dir = "testdata"
+	testscript.Run(t, p)
+}
+
+// params are the words of the stories. $EXAMPLES is the folder of example policies.
+func params(t *testing.T) testscript.Params {
 	examples, err := filepath.Abs("../../examples")
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
+	return testscript.Params{
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"repeat":  repeat,
-			"unhex":   unhex,
-			"replace": replace,
-			"status":  exitsWith,
+			"repeat":      repeat,
+			"unhex":       unhex,
+			"replace":     replace,
+			"status":      exitsWith,
+			"await":       await,
+			"within":      exitsWithin,
+			"capture":     capture,
+			"cut":         cut,
+			"flip":        flip,
+			"halve":       halve,
+			"certificate": certificate,
 		},
-	})
+	}
 }
 
 // exitsWith is "status N command…": it runs the command and wants the exit status N.

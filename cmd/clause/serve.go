@@ -81,7 +81,11 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := c.tell(e, a, front, at.Addr()); err != nil {
 		return errors.Join(err, at.Close())
 	}
-	return a.Serve(e.Context, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+	err = a.Serve(e.Context, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+	if ended := context.Cause(e.Context); ended != nil && errors.Is(err, ended) {
+		return nil // as it was told to
+	}
+	return err
 }
 
 // keepToItself turns core dumps off, which would write to a disk what is to be in memory only, and
@@ -116,10 +120,11 @@ func (c *serveCmd) listen() (net.Listener, error) {
 }
 
 func (c *serveCmd) log(e *env) *slog.Logger {
+	var to slog.Handler = slog.NewTextHandler(e.Stderr, nil)
 	if c.LogFormat == "json" {
-		return slog.New(slog.NewJSONHandler(e.Stderr, nil))
+		to = slog.NewJSONHandler(e.Stderr, nil)
 	}
-	return slog.New(slog.NewTextHandler(e.Stderr, nil))
+	return slog.New(withoutCanaries{to})
 }
 
 // tell says where the server is found.
