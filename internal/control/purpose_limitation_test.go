@@ -42,7 +42,7 @@ func as(purpose string, others ...string) func(*control.System, http.Handler) ht
 func purposeSabotages() []sabotage {
 	return []sabotage{
 		{name: "an undeclared purpose passes", says: "for the undeclared purpose profiling was allowed", front: as("account", "profiling")},
-		{name: "an undeclared purpose passes in look-ups", says: "Finding identity by email for the undeclared purpose profiling was allowed",
+		{name: "an undeclared purpose passes in look-ups", says: "Finding identity by email for the undeclared purpose marketing was allowed",
 			front: rewriting(func(_ *control.System, r *http.Request) {
 				if strings.HasSuffix(r.URL.Path, "/find") {
 					r.Header.Set(api.HeaderPurpose, "account")
