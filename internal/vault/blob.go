@@ -308,27 +308,17 @@ func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (
 	if _, err := q.blobField(field); err != nil {
 		return BlobInfo{}, nil, err
 	}
-	s, r, err := v.fetch(ctx, &t)
+	var ref *blobRef
+	s, err := v.read(ctx, &q, func(s *subject, r *row, _ decision.Answer) (err error) {
+		ref, err = v.blobOf(s, q.set, r, field)
+		return err
+	})
 	if err != nil {
-		return BlobInfo{}, nil, v.absent(ctx, &q, err)
-	}
-	q.found = r != nil
-	a := v.decide(&q, s)
-	if !a.Allow {
-		return BlobInfo{}, nil, v.refuse(ctx, &q, a)
-	}
-	ref, err := v.blobOf(s, q.set, r, field)
-	if err != nil {
-		return BlobInfo{}, nil, v.absent(ctx, &q, err)
+		return BlobInfo{}, nil, err
 	}
 	file, err := os.Open(v.blobPath(t.Tenant, ref.ID))
 	if err != nil {
 		return BlobInfo{}, nil, fault.As("vault.GetBlob", fault.Unavailable, err)
-	}
-	e := v.entry(&q, a)
-	e.Version = r.version
-	if err := v.record(ctx, t.Tenant, e); err != nil {
-		return BlobInfo{}, nil, errors.Join(err, file.Close())
 	}
 	plain, err := keyring.OpenStream([32]byte(ref.Key), bindBlob(&t, field, ref.ID), file)
 	if err != nil {

@@ -251,6 +251,11 @@ func (v *Vault) sweepOne(ctx context.Context, tenant, subject string) error {
 	if err := v.sweepBlobs(ctx, tenant, `(subject_id = $2 OR $2 = '')`, subject); err != nil {
 		return err
 	}
+	if subject == "" { // the folders stay otherwise: an upload may be about to use one
+		if err := os.RemoveAll(filepath.Join(v.Blobs, tenant)); err != nil {
+			return fault.As("vault.sweepOne", fault.Unavailable, err)
+		}
+	}
 	total := int64(0)
 	for _, table := range [...]struct{ name, key string }{
 		{"records", "subject_id, data_set, record_id"},
@@ -315,7 +320,6 @@ func (v *Vault) sweepBlobs(ctx context.Context, tenant, where string, arg any) e
 			if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 				return fault.As("vault.sweepBlobs", fault.Unavailable, err)
 			}
-			_ = os.Remove(filepath.Dir(path)) // fails while other blobs are in it, as it should
 		}
 		err = v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
 			for _, id := range ids {

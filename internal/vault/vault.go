@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
+	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -83,6 +84,9 @@ func New(c Config) (*Vault, error) {
 			set.finds = set.finds || f.Find || f.Unique
 		}
 		v.sets[set.ID] = set
+	}
+	if err := os.MkdirAll(c.Blobs, 0o700); err != nil {
+		return nil, fault.As(op, fault.Unavailable, err)
 	}
 	memory, err := newMemory(c.MemoryMax)
 	if err != nil {
