@@ -56,7 +56,7 @@ func (v *Vault) Aggregate(ctx context.Context, c Caller, tenant, purpose, dataSe
 	if err != nil {
 		return Aggregate{}, err
 	}
-	q.req.Standing = nobody
+	q.req.Standing, q.alias = nobody, "" // it is about nobody in particular
 	e := v.entry(&q, v.Rules.Decide(&q.req))
 	e.Detail = map[string]string{"statistic": statistic, "groups": strconv.Itoa(len(out.Groups)), "suppressed": strconv.Itoa(out.Suppressed)}
 	if len(out.Groups) == 0 {
