@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 
 	"clause.dev/clause/internal/fault"
 )
@@ -26,8 +27,11 @@ type group struct {
 	mu      sync.Mutex
 	queue   []*call
 	leading bool
-	last    int // size of the batch before
-	users   int // callers that hold the group; guarded by groups.mu
+	company int // how many were in the batch before, or queued when it ended
+	// expected is how many calls the leader waits for, 0 if it does not; full tells it they are here.
+	expected int
+	full     chan struct{}
+	users    int // callers that hold the group; guarded by groups.mu
 }
 
 // call is one Write, waiting.
@@ -89,6 +93,7 @@ func (d *DB) lead(g *group) {
 		if !finished { // fn ended the goroutine (runtime.Goexit): nobody may wait for ever
 			failAll(batch, fault.New("db.Write", fault.Other, "the transaction's goroutine ended"))
 		}
+		g.count(len(batch))
 		for _, c := range batch[1:] {
 			c.wake <- false
 		}
@@ -103,6 +108,10 @@ func (g *group) join(c *call) (leads bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.queue = append(g.queue, c)
+	if g.expected > 0 && len(g.queue) >= g.expected {
+		g.expected = 0
+		g.full <- struct{}{}
+	}
 	if g.leading {
 		return false
 	}
@@ -137,21 +146,36 @@ func (g *group) withdraw(c *call) bool {
 	return true
 }
 
-// yields is how often a leader lets others run before it begins.
-const yields = 3
+// linger is how long a leader waits for callers that are likely to write too. It is a fraction of
+// what a sync to disk takes.
+const linger = time.Millisecond
 
-// gather lets callers who are about to write join the batch. Those of the batch before, just woken,
-// would otherwise always come too late for this one, and the group would fall into two halves that
-// take turns: measured with 16 callers, 16 a batch instead of 8 and a third less processor time for
-// each. A caller on its own is not held up.
+// gather lets callers who are about to write join the batch: as many as were there when the one before
+// ended, for at most linger. Those just woken would otherwise come too late for this one, and the
+// group would fall into parts that take turns, each paying for a commit: with 16 callers over HTTPS a
+// batch has 15 of them instead of 8. A caller on its own is not held up.
 func (g *group) gather() {
 	g.mu.Lock()
-	company := g.last > 1 || len(g.queue) > 1
+	expected := min(g.company, maxBatch)
+	if expected <= 1 || len(g.queue) >= expected {
+		g.mu.Unlock()
+		return
+	}
+	g.expected = expected
 	g.mu.Unlock()
-	if company {
-		for range yields {
-			runtime.Gosched()
-		}
+	runtime.Gosched()
+	timer := time.NewTimer(linger)
+	defer timer.Stop()
+	select {
+	case <-g.full:
+	case <-timer.C:
+	}
+	g.mu.Lock()
+	g.expected = 0
+	g.mu.Unlock()
+	select { // it filled up just at the end
+	case <-g.full:
+	default:
 	}
 }
 
@@ -162,11 +186,17 @@ func (g *group) take() []*call {
 	n := min(len(g.queue), maxBatch)
 	batch := slices.Clone(g.queue[:n])
 	g.queue = slices.Delete(g.queue, 0, n)
-	g.last = n
 	for _, c := range batch {
 		c.taken = true
 	}
 	return batch
+}
+
+// count notes how many callers there are, before those of the batch are woken.
+func (g *group) count(batch int) {
+	g.mu.Lock()
+	g.company = batch + len(g.queue)
+	g.mu.Unlock()
 }
 
 // passOn makes the first of the queue the leader.
@@ -189,7 +219,7 @@ func (gs *groups) enter(tenant string) *group {
 	defer gs.mu.Unlock()
 	g := gs.all[tenant]
 	if g == nil {
-		g = &group{}
+		g = &group{full: make(chan struct{}, 1)}
 		if gs.all == nil {
 			gs.all = map[string]*group{}
 		}
