@@ -18,6 +18,7 @@ const organisation = "_org"
 
 // ledgerCmd holds what can be done with a ledger from outside.
 type ledgerCmd struct {
+	Export ledgerExportCmd `cmd:"" help:"Copy a whole ledger into a file that can be verified without the server."`
 	Verify ledgerVerifyCmd `cmd:"" help:"Read a whole ledger and check that nothing in it was altered, by its signed checkpoint and by what is remembered of it."`
 }
 

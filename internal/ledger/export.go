@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -11,45 +12,36 @@ import (
 	"clause.dev/clause/internal/ledger/proof"
 )
 
-// Export writes a tenant's whole log to w as a file that `clause ledger verify` checks offline: a
-// tar file of the checkpoint, the verifier key, and the bundles and leaf tiles that the checkpoint
-// covers. It holds one bundle in memory. What is appended meanwhile is not in it. It fails if the
-// log was altered: then there is nothing whole to export.
+// Export writes a tenant's whole log to w as a file that `clause ledger verify` checks offline. It
+// holds one bundle in memory. What is appended meanwhile is not in it. It fails if the log was
+// altered: then there is nothing whole to export.
 func (l *Log) Export(ctx context.Context, tenant string, w io.Writer) error {
 	const op = "ledger.Export"
-	signed, err := l.Checkpoint(ctx, tenant)
-	if err != nil {
-		return fault.Wrap(op, err)
+	err := proof.WriteExport(ctx, w, source{l, tenant})
+	if inner := (*fault.Error)(nil); errors.As(err, &inner) {
+		return fault.Wrap(op, err) // of the log
 	}
-	c, err := proof.OpenCheckpoint(signed, l.VerifierKey(tenant))
-	if err != nil {
-		return fault.As(op, fault.Other, err)
-	}
-	out := proof.NewExportWriter(w)
-	add := func(name string, data []byte, err error) error {
-		if err != nil {
-			return fault.Wrap(op, err)
-		}
-		return fault.As(op, fault.Unavailable, out.Add(name, data))
-	}
-	if err := add("checkpoint", signed, nil); err != nil {
-		return err
-	}
-	if err := add("key", []byte(l.VerifierKey(tenant)+"\n"), nil); err != nil {
-		return err
-	}
-	for first := int64(0); first < c.Size; first += proof.BundleWidth {
-		index, width := first/proof.BundleWidth, int(min(c.Size-first, proof.BundleWidth))
-		bundle, err := l.Bundle(ctx, tenant, index, width)
-		if err := add(proof.BundlePath(index, width), bundle, err); err != nil {
-			return err
-		}
-		tile, err := l.Tile(ctx, tenant, 0, index, width)
-		if err := add(proof.TilePath(0, index, width), tile, err); err != nil {
-			return err
-		}
-	}
-	return fault.As(op, fault.Unavailable, out.Close())
+	return fault.As(op, fault.Unavailable, err) // of w
+}
+
+// source is a log of this server as its verifier would read it.
+type source struct {
+	log    *Log
+	tenant string
+}
+
+func (s source) Checkpoint(ctx context.Context) ([]byte, error) {
+	return s.log.Checkpoint(ctx, s.tenant)
+}
+
+func (s source) Key(context.Context) (string, error) { return s.log.VerifierKey(s.tenant), nil }
+
+func (s source) Bundle(ctx context.Context, index int64, width int) ([]byte, error) {
+	return s.log.Bundle(ctx, s.tenant, index, width)
+}
+
+func (s source) Tile(ctx context.Context, level int, index int64, width int) ([]byte, error) {
+	return s.log.Tile(ctx, s.tenant, level, index, width)
 }
 
 // Inclusion returns an entry's bytes and the proof that it is in the log (c2sp.org/tlog-proof), both
