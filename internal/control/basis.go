@@ -13,11 +13,13 @@ func checkBasis(p *policy.Policy, control string, purposes Purposes, want policy
 	var all []error
 	for _, id := range purposes {
 		if purpose, ok := p.Purpose(id); ok && purpose.Basis != want {
-			all = append(all, problem(control, "purposes", "purpose %s rests on %s, the clause says on %s", id, purpose.Basis, want))
+			all = append(all, problem(control, "purposes", "purpose %s rests on %s, the clause says on %s", id, purpose.Basis, want).
+				WithHint("give the purpose basis: %s, or name it in a clause about %s", want, purpose.Basis))
 		}
 	}
 	if len(purposes) == 0 {
-		all = append(all, problem(control, "purposes", "a clause about %s must name a purpose", want))
+		all = append(all, problem(control, "purposes", "a clause about %s must name a purpose", want).
+			WithHint("name the purposes with basis: %s", want))
 	}
 	return errors.Join(all...)
 }

@@ -23,12 +23,14 @@ func (c *DeclaredDataOnly) Check(p *policy.Policy) error {
 	for _, set := range p.Data {
 		used[set.Category] = true
 		if !slices.Contains(c.Categories, set.Category) {
-			all = append(all, problem("declared-data-only", "categories", "data set %s is of category %s, which the clause does not list", set.ID, set.Category))
+			all = append(all, problem("declared-data-only", "categories", "data set %s is of category %s, which the clause does not list", set.ID, set.Category).
+				WithHint("list the category, in the clause's text too, or do not collect the data"))
 		}
 	}
 	for _, category := range c.Categories {
 		if !used[category] {
-			all = append(all, problem("declared-data-only", "categories", "no data set is of category %s", category))
+			all = append(all, problem("declared-data-only", "categories", "no data set is of category %s", category).
+				WithHint("take it out of the list, or declare the data"))
 		}
 	}
 	return errors.Join(all...)

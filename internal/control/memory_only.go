@@ -26,7 +26,8 @@ func (c *MemoryOnly) Check(p *policy.Policy) error {
 				WithHint("declare it with storage: memory-only, or take it out of the clause"))
 		}
 		if set.Keep != 0 {
-			all = append(all, problem("memory-only", "data", "data set %s is kept for a time, yet what is only in memory is gone at a restart", id))
+			all = append(all, problem("memory-only", "data", "data set %s is kept for a time, yet what is only in memory is gone at a restart", id).
+				WithHint("take keep: out of the data set"))
 		}
 		if clause := retainedBy(p, id); clause != "" {
 			all = append(all, problem("memory-only", "data", "data set %s is in memory only here, and retained, and so backed up, by clause %s", id, clause).

@@ -23,7 +23,8 @@ func (c *NoDirectMarketing) Check(p *policy.Policy) error {
 	for _, purpose := range p.Purposes {
 		for _, word := range marketing() {
 			if strings.Contains(purpose.ID, word) {
-				all = append(all, problem("no-direct-marketing", "", "purpose %s is declared, and the clause says there is none of the kind", purpose.ID))
+				all = append(all, problem("no-direct-marketing", "", "purpose %s is declared, and the clause says there is none of the kind", purpose.ID).
+					WithHint("one of the two has to go"))
 				break
 			}
 		}

@@ -19,7 +19,8 @@ func (c *NoDisclosure) Check(p *policy.Policy) error {
 	var all []error
 	for _, recipient := range p.Recipients {
 		if !slices.Contains(c.Recipients, recipient.ID) {
-			all = append(all, problem("no-disclosure", "recipients", "recipient %s is declared and the clause does not list it", recipient.ID))
+			all = append(all, problem("no-disclosure", "recipients", "recipient %s is declared and the clause does not list it", recipient.ID).
+				WithHint("list it, in the clause's text too, or take the recipient out of the policy"))
 		}
 	}
 	for _, id := range c.Recipients {

@@ -16,7 +16,8 @@ func (c *NoSensitiveData) Check(p *policy.Policy) error {
 	var all []error
 	for _, set := range p.Data {
 		if set.Sensitive {
-			all = append(all, problem("no-sensitive-data", "", "data set %s is declared sensitive, and the clause says nothing sensitive is collected", set.ID))
+			all = append(all, problem("no-sensitive-data", "", "data set %s is declared sensitive, and the clause says nothing sensitive is collected", set.ID).
+				WithHint("one of the two has to go"))
 		}
 	}
 	return errors.Join(all...)

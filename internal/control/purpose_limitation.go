@@ -24,7 +24,8 @@ func (c *PurposeLimitation) Check(p *policy.Policy) error {
 		}
 		for _, sight := range purpose.Sees {
 			if c.covers(p, sight.DataSet) {
-				all = append(all, problem("purpose-limitation", "purposes", "purpose %s sees data set %s and is not listed", purpose.ID, sight.DataSet))
+				all = append(all, problem("purpose-limitation", "purposes", "purpose %s sees data set %s and is not listed", purpose.ID, sight.DataSet).
+					WithHint("list the purpose, in the clause's text too, or take the data set out of what it sees"))
 			}
 		}
 	}

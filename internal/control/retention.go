@@ -22,10 +22,12 @@ func (c *Retention) Check(p *policy.Policy) error {
 			continue // the parser says so
 		}
 		if set.Keep != 0 {
-			all = append(all, problem("retention", "data", "data set %s is kept for a time of its own, the clause says while the account is active", id))
+			all = append(all, problem("retention", "data", "data set %s is kept for a time of its own, the clause says while the account is active", id).
+				WithHint("take keep: out of the data set, or the data set out of the clause"))
 		}
 		if set.Storage == policy.Memory {
-			all = append(all, problem("retention", "data", "data set %s is in memory only and gone at a restart, it cannot be retained", id))
+			all = append(all, problem("retention", "data", "data set %s is in memory only and gone at a restart, it cannot be retained", id).
+				WithHint("take it out of the clause"))
 		}
 	}
 	return errors.Join(all...)
