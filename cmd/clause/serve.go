@@ -7,11 +7,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
 	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/policy"
 )
 
 // serveCmd serves a store that was set up.
@@ -138,11 +140,19 @@ func (c *serveCmd) tell(e *env, a *app.App, f front, at net.Addr) error {
 	if c.BackupTo != "" {
 		e.printf("  backups      every %s to %s\n", c.BackupEvery, c.BackupTo)
 	}
+	if inMemory(a.Policy) && swaps(os.DirFS("/")) {
+		a.Log.Warn("this machine swaps, so that memory-only data could reach a disk: docs/operations.md, swap")
+	}
 	a.Log.LogAttrs(context.Background(), slog.LevelInfo, "serving", slog.String("at", at.String()), slog.String("policy", a.Policy.Digest))
 	if c.ReadyFile == "" {
 		return nil
 	}
 	return replaceFile(c.ReadyFile, []byte(at.String()+"\n"))
+}
+
+// inMemory reports whether the policy promises that some data is in memory only.
+func inMemory(p *policy.Policy) bool {
+	return slices.ContainsFunc(p.Data, func(d policy.DataSet) bool { return d.Storage == policy.Memory })
 }
 
 // replaceFile writes a file so that whoever looks sees the whole of it or nothing.
