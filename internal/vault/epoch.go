@@ -100,6 +100,7 @@ func (v *Vault) rewrapSome(ctx context.Context, tenant string) (done bool, err e
 				return err
 			}
 			v.forgetKey(tenant, oldest.ID().String())
+			v.changed(tx, tenant)
 			_, err := tx.Exec(`DELETE FROM tenant_keys WHERE tenant_id = $1 AND key_id = $2`, tenant, oldest.ID().String())
 			return err
 		}

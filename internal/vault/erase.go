@@ -171,6 +171,7 @@ func (v *Vault) dropTenant(ctx context.Context, tenant, kind, actor string, dest
 		if _, err := tx.Exec(`DELETE FROM tenant_keys WHERE tenant_id = $1`, tenant); err != nil {
 			return err
 		}
+		v.changed(tx, tenant)
 		if err := askSweep(tx, tenant, ""); err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ type row struct {
 	created, updated int64
 }
 
-const selectRecord = `SELECT ` + subjectColumns + `, COALESCE(r.version, 0), r.sealed, COALESCE(r.created_at, 0), COALESCE(r.updated_at, 0)` + subjectJoin + `
+const selectRecord = `SELECT ` + subjectColumns + `, COALESCE(r.version, 0), r.sealed, COALESCE(r.created_at, 0), COALESCE(r.updated_at, 0) FROM subjects s
  LEFT JOIN records r ON r.tenant_id = s.tenant_id AND r.subject_id = s.subject_id AND r.data_set = $3 AND r.record_id = $4
  WHERE s.tenant_id = $1 AND s.subject_id = $2`
 
@@ -88,7 +88,7 @@ func (v *Vault) fetch(tx *db.Tx, t *Target) (*subject, *row, error) {
 	if err != nil {
 		return nil, nil, nobodyIf(err)
 	}
-	s, err := v.unseal(t.Tenant, t.Subject, &r)
+	s, err := v.unseal(tx, t.Tenant, t.Subject, &r)
 	if err != nil || rec.version == 0 {
 		return s, nil, err
 	}

@@ -95,32 +95,27 @@ func (s *subject) standing(rules *decision.Rules) decision.Standing {
 	return st
 }
 
-// subjectColumns are what unseal needs. The row of tenant_keys vouches for a key parsed earlier:
-// once it is deleted, by whichever server, no read gets past this join.
-const subjectColumns = `t.region, k.key_id, k.epoch, k.wrapped, s.key_id, s.wrapped, s.sealed`
+// subjectColumns are those of subjectRow.
+const subjectColumns = `s.tenant_key_id, s.key_id, s.wrapped, s.sealed`
 
-const subjectJoin = ` FROM subjects s
- JOIN tenants t ON t.tenant_id = s.tenant_id
- JOIN tenant_keys k ON k.tenant_id = s.tenant_id AND k.key_id = s.tenant_key_id`
+const selectSubject = `SELECT ` + subjectColumns + ` FROM subjects s WHERE s.tenant_id = $1 AND s.subject_id = $2`
 
-const selectSubject = `SELECT ` + subjectColumns + subjectJoin + ` WHERE s.tenant_id = $1 AND s.subject_id = $2`
-
-// subjectRow is a row of subjectColumns.
+// subjectRow is a person as stored.
 type subjectRow struct {
-	region, tenantKeyID, keyID string
-	epoch                      int64
-	tenantWrapped              []byte
-	wrapped, sealed            []byte
+	tenantKeyID, keyID string
+	wrapped, sealed    []byte
 }
 
-func (r *subjectRow) dest() []any {
-	return []any{&r.region, &r.tenantKeyID, &r.epoch, &r.tenantWrapped, &r.keyID, &r.wrapped, &r.sealed}
-}
+func (r *subjectRow) dest() []any { return []any{&r.tenantKeyID, &r.keyID, &r.wrapped, &r.sealed} }
 
 // unseal opens what a row holds.
-func (v *Vault) unseal(tenant, id string, r *subjectRow) (*subject, error) {
+func (v *Vault) unseal(tx *db.Tx, tenant, id string, r *subjectRow) (*subject, error) {
 	const op = "vault.unseal"
-	tenantKey, err := v.tenantKey(tenant, r.tenantKeyID, r.epoch, r.tenantWrapped)
+	t, err := v.held(tx, tenant)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	tenantKey, err := t.key(r.tenantKeyID)
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -140,7 +135,7 @@ func (v *Vault) unseal(tenant, id string, r *subjectRow) (*subject, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return &subject{tenant: tenant, id: id, region: r.region, tenantKey: tenantKey, key: key, state: state}, nil
+	return &subject{tenant: tenant, id: id, region: t.region, tenantKey: tenantKey, key: key, state: state}, nil
 }
 
 // load reads one person in tx. A person who is not there is fault.NotFound.
@@ -152,7 +147,7 @@ func (v *Vault) load(tx *db.Tx, tenant, id string) (*subject, error) {
 	if err := tx.One(selectSubject, []any{tenant, id}, r.dest()...); err != nil {
 		return nil, nobodyIf(err)
 	}
-	return v.unseal(tenant, id, &r)
+	return v.unseal(tx, tenant, id, &r)
 }
 
 func errNobody() error {
@@ -165,40 +160,6 @@ func nobodyIf(err error) error {
 		return errNobody()
 	}
 	return err
-}
-
-// tenantKey returns the parsed key of a row, from memory if it was parsed before.
-func (v *Vault) tenantKey(tenant, id string, epoch int64, wrapped []byte) (*keyring.TenantKey, error) {
-	v.mu.RLock()
-	key := v.keys[keyOf{tenant, id}]
-	v.mu.RUnlock()
-	if key != nil && !v.Ring.Destroyed(key.ID()) {
-		return key, nil
-	}
-	keyID, err := keyring.ParseID(id)
-	if err != nil {
-		return nil, err
-	}
-	key, err = v.Ring.OpenTenantKey(tenant, keyID, epoch, wrapped)
-	if fault.Is(err, fault.Unavailable) { // another server began the epoch: hear of it now
-		if err := v.Ring.Refresh(context.Background()); err != nil {
-			return nil, err
-		}
-		key, err = v.Ring.OpenTenantKey(tenant, keyID, epoch, wrapped)
-	}
-	if err != nil {
-		return nil, err
-	}
-	v.mu.Lock()
-	v.keys[keyOf{tenant, id}] = key
-	v.mu.Unlock()
-	return key, nil
-}
-
-func (v *Vault) forgetKey(tenant, id string) {
-	v.mu.Lock()
-	delete(v.keys, keyOf{tenant, id})
-	v.mu.Unlock()
 }
 
 // CreateSubject makes a person: a key, a random id, and a random alias for the ledger.
@@ -254,54 +215,6 @@ func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id stri
 		return "", nil, err
 	}
 	return id, nil, ledger.Append(tx, v.entry(q, a))
-}
-
-// newestKey returns the tenant's current key and region; no if there is no such tenant or it was
-// erased.
-func (v *Vault) newestKey(tx *db.Tx, tenant string) (region string, key *keyring.TenantKey, no, err error) {
-	keys, err := v.liveKeys(tx, tenant)
-	if err != nil {
-		return "", nil, nil, err
-	}
-	if len(keys) == 0 {
-		return "", nil, fault.New("vault.newestKey", fault.NotFound, "no such tenant"), nil
-	}
-	err = tx.One(`SELECT region FROM tenants WHERE tenant_id = $1`, []any{tenant}, &region)
-	return region, keys[0], nil, err
-}
-
-// liveKeys returns the tenant's keys, the newest first: one, or two while an epoch turns. It is Erased
-// if the tenant was. A key whose epoch is over is passed over if there is a newer one: a store restored
-// from a backup may still have its row.
-func (v *Vault) liveKeys(tx *db.Tx, tenant string) ([]*keyring.TenantKey, error) {
-	var keys []*keyring.TenantKey
-	err := tx.Each(`SELECT key_id, epoch, wrapped FROM tenant_keys WHERE tenant_id = $1 ORDER BY epoch DESC, key_id`, []any{tenant},
-		func(scan func(...any) error) error {
-			var id string
-			var epoch int64
-			var wrapped []byte
-			if err := scan(&id, &epoch, &wrapped); err != nil {
-				return err
-			}
-			key, err := v.tenantKey(tenant, id, epoch, wrapped)
-			if err == nil {
-				keys = append(keys, key)
-			}
-			if fault.Is(err, fault.Erased) && len(keys) > 0 && v.epochOver(epoch) {
-				return nil
-			}
-			return err
-		})
-	return keys, err
-}
-
-func (v *Vault) epochOver(number int64) bool {
-	for _, e := range v.Ring.Epochs() {
-		if e.Number == number {
-			return !e.Destroyed.IsZero()
-		}
-	}
-	return false
 }
 
 // newAlias is a random name for the ledger, of aliasLength.

@@ -143,13 +143,14 @@ func (v *Vault) insertTenantKey(ctx context.Context, tenant string) error {
 		if err != nil {
 			return err
 		}
-		return storeTenantKey(tx, tenant, key, wrapped)
+		return v.storeTenantKey(tx, tenant, key, wrapped)
 	})
 }
 
-func storeTenantKey(tx *db.Tx, tenant string, key *keyring.TenantKey, wrapped []byte) error {
+func (v *Vault) storeTenantKey(tx *db.Tx, tenant string, key *keyring.TenantKey, wrapped []byte) error {
 	_, err := tx.Exec(`INSERT INTO tenant_keys (tenant_id, key_id, epoch, wrapped, created_at, retired_at) VALUES ($1, $2, $3, $4, $5, 0)`,
 		tenant, key.ID().String(), key.Epoch(), wrapped, micros(tx.Now()))
+	v.changed(tx, tenant)
 	return fault.Wrap("vault.storeTenantKey", err)
 }
 
