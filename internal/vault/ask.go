@@ -2,7 +2,6 @@ package vault
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -173,6 +172,5 @@ func (v *Vault) refuseIn(tx *db.Tx, q *question, a decision.Answer) (no, err err
 	return a.Err("vault." + q.kind), nil
 }
 
-func micros(at time.Time) int64           { return at.UnixMicro() }
-func fromMicros(n int64) time.Time        { return time.UnixMicro(n).UTC() }
-func countDetail(n int) map[string]string { return map[string]string{"count": strconv.Itoa(n)} }
+func micros(at time.Time) int64    { return at.UnixMicro() }
+func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }

@@ -72,7 +72,8 @@ func (v *Vault) read(ctx context.Context, q *question, use func(*subject, *row, 
 	return s, err
 }
 
-// fetch reads a person and a record of theirs with one statement. The row is nil if there is none.
+// fetch reads a person and a record of theirs with one statement, or remembers them. The row is nil if
+// there is none.
 func (v *Vault) fetch(tx *db.Tx, t *Target) (*subject, *row, error) {
 	if !isID(subjectPrefix, t.Subject) {
 		return nil, nil, errNobody()
@@ -80,6 +81,9 @@ func (v *Vault) fetch(tx *db.Tx, t *Target) (*subject, *row, error) {
 	if !isRecordID(t.Record) {
 		s, err := v.load(tx, t.Tenant, t.Subject)
 		return s, nil, err
+	}
+	if s, r, err := v.recall(tx, t); r != nil || err != nil {
+		return s, r, err
 	}
 	var r subjectRow
 	rec := row{id: t.Record}
@@ -92,6 +96,7 @@ func (v *Vault) fetch(tx *db.Tx, t *Target) (*subject, *row, error) {
 	if err != nil || rec.version == 0 {
 		return s, nil, err
 	}
+	v.remember(tx, s, t.DataSet, &rec)
 	return s, &rec, nil
 }
 

@@ -143,11 +143,18 @@ func (v *Vault) load(tx *db.Tx, tenant, id string) (*subject, error) {
 	if !isID(subjectPrefix, id) {
 		return nil, errNobody()
 	}
+	if s, _, err := v.recall(tx, &Target{Tenant: tenant, Subject: id}); s != nil || err != nil {
+		return s, err
+	}
 	var r subjectRow
 	if err := tx.One(selectSubject, []any{tenant, id}, r.dest()...); err != nil {
 		return nil, nobodyIf(err)
 	}
-	return v.unseal(tx, tenant, id, &r)
+	s, err := v.unseal(tx, tenant, id, &r)
+	if err == nil {
+		v.remember(tx, s, "", nil)
+	}
+	return s, err
 }
 
 func errNobody() error {
