@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +26,7 @@ func (s *setting) serve(t testing.TB) *httptest.Server {
 	t.Helper()
 	server := httptest.NewUnstartedServer(s.handler)
 	server.Config = Server(s.handler, nil)
+	server.EnableHTTP2 = true
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	return server
@@ -81,6 +83,45 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 	}
 	if calls := s.took(); calls != nil {
 		t.Errorf("the domain saw %v", calls)
+	}
+}
+
+// stuck sends a little and then nothing until it is closed.
+type stuck struct {
+	sent bool
+	once sync.Once
+	free chan struct{}
+}
+
+func (s *stuck) Close() error {
+	s.once.Do(func() { close(s.free) })
+	return nil
+}
+
+func (s *stuck) Read(p []byte) (int, error) {
+	if !s.sent {
+		s.sent = true
+		return copy(p, "{"), nil
+	}
+	<-s.free
+	return 0, io.EOF
+}
+
+// The same over HTTP/2, where one stream must not hold up the others of its connection.
+func TestSlowStreamIsCutOff(t *testing.T) {
+	s := set(t, func(c *Config) { c.Limits = Limits{BodyWithin: 200 * time.Millisecond} })
+	server := s.serve(t)
+	c, err := client.New(client.Config{URL: server.URL, Key: dataKey, HTTP: server.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := &stuck{free: make(chan struct{})}
+	target := client.Target{Tenant: "acme", Subject: "sub_1", DataSet: "financial", Record: "rec_1", Purpose: "health-score"}
+	if _, err := c.PutBlob(t.Context(), target, "scan", "", body); client.Status(err) != 408 {
+		t.Errorf("%v", err)
+	}
+	if _, err := c.Get(t.Context(), target); err != nil {
+		t.Errorf("the next request: %v", err)
 	}
 }
 
