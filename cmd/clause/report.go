@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
@@ -62,15 +64,25 @@ func message(err error) (msg, hint string) {
 // said is what the faults of a chain say, the outermost first: where, then what.
 func said(err error) string {
 	var all []string
-	for f := (*fault.Error)(nil); errors.As(err, &f); err = f.Err {
+	rest := err
+	for f := (*fault.Error)(nil); errors.As(rest, &f); rest = f.Err {
 		if f.Msg != "" && !slices.Contains(all, f.Msg) {
 			all = append(all, f.Msg)
 		}
 	}
-	if len(all) == 0 {
-		return fault.Public(err)
+	if len(all) > 0 {
+		return strings.Join(all, ": ")
 	}
-	return strings.Join(all, ": ")
+	// What the machine refused is told to whoever sits at it, with the path.
+	var path *fs.PathError
+	var number syscall.Errno
+	switch {
+	case errors.As(err, &path):
+		return path.Error()
+	case errors.As(err, &number):
+		return number.Error()
+	}
+	return fault.Public(err)
 }
 
 func exitStatus(kind fault.Kind) int {

@@ -50,6 +50,11 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if c.BackupEvery < shortestBackups {
 		return fault.New(op, fault.Invalid, "--backup-every is shorter than %s", shortestBackups)
 	}
+	if c.ReadyFile != "" { // that of a server before this one
+		if err := os.Remove(c.ReadyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fault.New(op, fault.Invalid, "%q cannot be written: %v", c.ReadyFile, rootCause(err))
+		}
+	}
 	pol, root, err := c.Place.ready(e)
 	if err != nil {
 		return err
