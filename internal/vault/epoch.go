@@ -156,6 +156,7 @@ func (v *Vault) rewrap(tx *db.Tx, newest *keyring.TenantKey, tenant, id string) 
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	v.forget(tx, tenant, id)
 	_, err = tx.Exec(`UPDATE subjects SET tenant_key_id = $3, wrapped = $4 WHERE tenant_id = $1 AND subject_id = $2`,
 		tenant, id, newest.ID().String(), wrapped)
 	if err != nil {

@@ -145,19 +145,24 @@ func TestHeldEpochIsNotDestroyed(t *testing.T) {
 	}
 }
 
-// A second server on the same store and key folder hears of an epoch that the first began.
+// A second server on the same store and key folder hears of an epoch that the first began, and of people
+// that the first erased.
 func TestAnotherServersEpoch(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		subs := w.crowd(3)
-		second := openWorld(t, w.db, w.clock, w.dir, w.keys)
-		second.allThere(subs)
-		w.clock.forward(epochFor)
-		must(t, w.vault.RunKeys(w.ctx))
-		second.allThere(subs)
-		must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", subs[2]))
-		_, err := second.vault.Get(w.ctx, w.app, of(subs[2], "identity", single))
-		want(t, err, fault.NotFound)
-		must(t, second.vault.RunKeys(w.ctx))
-		second.allThere(subs[:2])
-	})
+	w := postgresWorld(t)
+	subs := w.crowd(3)
+	second := openWorld(t, w.db, w.clock, w.dir, w.keys)
+	second.allThere(subs)
+	w.clock.forward(epochFor)
+	must(t, w.vault.RunKeys(w.ctx))
+	second.allThere(subs)
+	must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", subs[2]))
+	_, err := second.vault.Get(w.ctx, w.app, of(subs[2], "identity", single))
+	want(t, err, fault.NotFound)
+	must(t, second.vault.RunKeys(w.ctx))
+	second.allThere(subs[:2])
+	must(t, second.vault.EraseTenant(w.ctx, w.admin, "acme"))
+	_, err = w.vault.Get(w.ctx, w.app, of(subs[0], "identity", single))
+	if !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Erased) {
+		t.Fatal(err)
+	}
 }

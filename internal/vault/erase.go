@@ -80,6 +80,7 @@ func (v *Vault) finishErasure(ctx context.Context, q *question) error {
 // dropSubject deletes the person's wrapped key and asks for the sweep. It may be repeated.
 func (v *Vault) dropSubject(tx *db.Tx, tenant, subject string) error {
 	const op = "vault.dropSubject"
+	v.forget(tx, tenant, subject)
 	if _, err := tx.Exec(`DELETE FROM subjects WHERE tenant_id = $1 AND subject_id = $2`, tenant, subject); err != nil {
 		return fault.Wrap(op, err)
 	}
@@ -168,6 +169,7 @@ func (v *Vault) dropTenant(ctx context.Context, tenant, kind, actor string, dest
 			return err
 		}
 		v.changed(tx, tenant)
+		v.forget(tx, tenant, "")
 		if err := askSweep(tx, tenant, ""); err != nil {
 			return err
 		}

@@ -192,17 +192,16 @@ func TestMemoryIdempotency(t *testing.T) {
 
 // Another server erased a person: what this one holds of them in memory goes with the next sweep.
 func TestMemoryOfPeopleErasedElsewhere(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
-		sub, kept := w.person(), w.person()
-		w.session(sub, "t")
-		w.session(kept, "t")
-		second := openWorld(t, w.db, w.clock, w.dir, w.keys)
-		must(t, second.vault.EraseSubject(w.ctx, w.app, "acme", sub))
-		_, _, err := w.vault.List(w.ctx, w.app, of(sub, "sessions", "").under(security), "", 0)
-		want(t, err, fault.NotFound)
-		must(t, w.vault.Sweep(w.ctx))
-		if len(w.vault.memory.people) != 1 {
-			t.Fatalf("%d people are in memory", len(w.vault.memory.people))
-		}
-	})
+	w := postgresWorld(t)
+	sub, kept := w.person(), w.person()
+	w.session(sub, "t")
+	w.session(kept, "t")
+	second := openWorld(t, w.db, w.clock, w.dir, w.keys)
+	must(t, second.vault.EraseSubject(w.ctx, w.app, "acme", sub))
+	_, _, err := w.vault.List(w.ctx, w.app, of(sub, "sessions", "").under(security), "", 0)
+	want(t, err, fault.NotFound)
+	must(t, w.vault.Sweep(w.ctx))
+	if len(w.vault.memory.people) != 1 {
+		t.Fatalf("%d people are in memory", len(w.vault.memory.people))
+	}
 }

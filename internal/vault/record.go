@@ -96,7 +96,7 @@ func (v *Vault) fetch(tx *db.Tx, t *Target) (*subject, *row, error) {
 	if err != nil || rec.version == 0 {
 		return s, nil, err
 	}
-	v.remember(tx, s, t.DataSet, &rec)
+	v.memorise(tx, s, t.DataSet, &rec)
 	return s, &rec, nil
 }
 
@@ -271,6 +271,7 @@ func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error)
 	if no := cond.check(r.version); no != nil {
 		return no, nil
 	}
+	v.forgetRow(tx, t.Tenant, t.Subject, t.DataSet, t.Record)
 	ids := []any{t.Tenant, t.Subject, t.DataSet, t.Record}
 	for _, statement := range [...]string{
 		`DELETE FROM records WHERE tenant_id = $1 AND subject_id = $2 AND data_set = $3 AND record_id = $4`,

@@ -80,8 +80,9 @@ func (v *Vault) setStanding(ctx context.Context, kind string, c Caller, t Target
 		if s == nil {
 			return no, err
 		}
-		set(&s.state)
-		return nil, v.saveState(tx, s)
+		next := *s // the person loaded may be remembered: it must not change before the commit
+		set(&next.state)
+		return nil, v.saveState(tx, &next)
 	})
 }
 

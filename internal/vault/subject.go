@@ -152,7 +152,7 @@ func (v *Vault) load(tx *db.Tx, tenant, id string) (*subject, error) {
 	}
 	s, err := v.unseal(tx, tenant, id, &r)
 	if err == nil {
-		v.remember(tx, s, "", nil)
+		v.memorise(tx, s, "", nil)
 	}
 	return s, err
 }
@@ -233,6 +233,7 @@ func (v *Vault) saveState(tx *db.Tx, s *subject) error {
 	if err != nil {
 		return fault.Wrap("vault.saveState", err)
 	}
+	v.forget(tx, s.tenant, s.id)
 	_, err = tx.Exec(`UPDATE subjects SET sealed = $3 WHERE tenant_id = $1 AND subject_id = $2`, s.tenant, s.id, sealed)
 	return fault.Wrap("vault.saveState", err)
 }

@@ -44,6 +44,7 @@ type Vault struct {
 	sets   map[string]*dataSet
 	here   decision.RegionID
 	memory *memory
+	recent *recent // nil on a store that others write to
 
 	mu   sync.RWMutex
 	keys map[keyOf]*keyring.TenantKey // parsed; a row must still vouch for each use
@@ -87,6 +88,9 @@ func New(c Config) (*Vault, error) {
 	}
 	if err := os.MkdirAll(c.Blobs, 0o700); err != nil {
 		return nil, fault.As(op, fault.Unavailable, err)
+	}
+	if c.DB.Exclusive() {
+		v.recent = &recent{people: map[person]*known{}}
 	}
 	memory, err := newMemory(c.MemoryMax)
 	if err != nil {

@@ -19,7 +19,6 @@ import (
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
-	"clause.dev/clause/internal/policy"
 )
 
 // clock is a clock that stands until it is set forward; it ticks a microsecond at each look.
@@ -67,6 +66,14 @@ func each(t *testing.T, run func(t *testing.T, w *world)) {
 		d := open(func(cfg *db.Config) { cfg.Now = c.now })
 		run(t, newWorld(t, d, c, t.TempDir()))
 	})
+}
+
+// postgresWorld is a world on PostgreSQL, which several servers can share.
+func postgresWorld(t *testing.T) *world {
+	t.Helper()
+	c, cfg := newClock(), dbtest.Postgres(t)
+	cfg.Now = c.now
+	return newWorld(t, dbtest.Open(t, cfg), c, t.TempDir())
 }
 
 // sqliteWorld is a world on SQLite whose store lies in the world's folder.

@@ -190,6 +190,7 @@ func (set *dataSet) apply(kept map[string][]byte, f Fields) (items []item, no er
 // store seals the record as the next version and writes its row and look-ups.
 func (v *Vault) store(tx *db.Tx, s *subject, set *dataSet, r *row, items []item) error {
 	const op = "vault.store"
+	v.forgetRow(tx, s.tenant, s.id, set.ID, r.id)
 	r.version++
 	r.updated = micros(tx.Now())
 	sealed, err := s.key.Seal(nil, bindRecord(s.tenant, s.id, set.ID, r.id, r.version), encodeItems(nil, items))
