@@ -55,6 +55,7 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return fault.As("clause.demo", fault.Unavailable, err)
 	}
+	app.Tune()
 	d := &demo{env: e, folder: folder}
 	return errors.Join(d.run(c), os.RemoveAll(folder))
 }

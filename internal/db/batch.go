@@ -99,7 +99,7 @@ func (p *physical) run(c *call) (goOn bool) {
 }
 
 func (p *physical) tx(tenant string) Tx {
-	return Tx{session: p.writer, tenant: tenant, now: p.now, dialect: p.dialect, scopes: &p.scopes}
+	return Tx{session: p.writer, writing: true, tenant: tenant, now: p.now, dialect: p.dialect, scopes: &p.scopes}
 }
 
 // flush flushes the scopes in the order they were made, those made by a flush included.

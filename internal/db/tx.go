@@ -25,8 +25,13 @@ type Tx struct {
 	scopes  *scopes
 	failed  error
 	busy    bool // inside Each
+	writing bool // part of a Write
 	dirty   bool // has changed something, or has used a scope: to undo it the transaction must go
 }
+
+// Writing reports whether the Tx is part of a Write. On an Exclusive store the Writes come one after
+// another, so that what was read in one holds in the next, unless that one has changed it.
+func (t *Tx) Writing() bool { return t.writing }
 
 // Tenant returns the tenant the transaction was made for.
 func (t *Tx) Tenant() string { return t.tenant }
