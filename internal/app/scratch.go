@@ -38,7 +38,9 @@ func (a *App) scratchIn(ctx context.Context, folder string, r io.Reader) (*contr
 	if err != nil {
 		return nil, err
 	}
-	v, err := vault.New(a.vaultConfig(d, filepath.Join(folder, "blobs")))
+	config := a.vaultConfig(d, filepath.Join(folder, "blobs"))
+	config.Shared = true // a probe changes rows behind the vault's back
+	v, err := vault.New(config)
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

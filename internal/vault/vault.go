@@ -36,6 +36,7 @@ type Config struct {
 	AggregateMin    int
 	AggregateClause string // the clause that says so
 	MemoryMax       int64
+	Shared          bool // others write to the store beside the vault: nothing is remembered of it
 }
 
 // Vault is the one door to personal data. It is safe for concurrent use.
@@ -89,7 +90,7 @@ func New(c Config) (*Vault, error) {
 	if err := os.MkdirAll(c.Blobs, 0o700); err != nil {
 		return nil, fault.As(op, fault.Unavailable, err)
 	}
-	if c.DB.Exclusive() {
+	if c.DB.Exclusive() && !c.Shared {
 		v.recent = &recent{people: map[person]*known{}}
 	}
 	memory, err := newMemory(c.MemoryMax)
