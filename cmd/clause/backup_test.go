@@ -81,6 +81,9 @@ func TestABackupExpires(t *testing.T) {
 		}
 	}
 	served(t, later(8), turned("2", "key"), place...)
+	if os.TempDir() != in("data/tmp") {
+		t.Errorf("the server's temporary files go to %s", os.TempDir())
+	}
 	restore := []string{in("first.backup"), "--policy", "../../examples/clesaro/policy.yaml", "--keys", in("keys"), "--root-key", in("root.key")}
 	if status, _, errs := at(t.Context(), later(8), append([]string{"restore", "--data", in("young/data")}, restore...)...); status != 0 {
 		t.Fatalf("a backup of a living epoch does not restore: %d %s", status, errs)

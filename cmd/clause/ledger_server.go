@@ -1,8 +1,6 @@
 package main
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"io"
 	"net"
 	"net/http"
@@ -64,21 +62,10 @@ func (v *ledgerVerifier) credential() (string, error) {
 
 // client follows no redirect: a log is where it says it is, and the credential goes nowhere else.
 func (v *ledgerVerifier) client() (*http.Client, error) {
-	const op = "clause.ledger"
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if v.cmd.CA != "" {
-		pem, err := os.ReadFile(v.cmd.CA)
-		if err != nil {
-			return nil, fault.New(op, fault.Invalid, "%q cannot be read: %v", v.cmd.CA, rootCause(err))
-		}
-		config.RootCAs = x509.NewCertPool()
-		if !config.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fault.New(op, fault.Invalid, "%q holds no certificate in PEM form", v.cmd.CA)
-		}
+	through, err := (&remote{CA: v.cmd.CA}).http()
+	if err != nil {
+		return nil, err
 	}
-	return &http.Client{
-		Timeout:       30 * time.Second,
-		Transport:     &http.Transport{TLSClientConfig: config, ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, nil
+	through.Timeout = 30 * time.Second
+	return through, nil
 }

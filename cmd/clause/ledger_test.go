@@ -236,7 +236,7 @@ func TestLedgerVerifyUsage(t *testing.T) {
 	}{
 		{nil, "expected"},
 		{[]string{s.path("nothing.tar")}, "name a server as https://"},
-		{[]string{s.url, "--ca", s.path("nothing")}, "cannot be read"},
+		{[]string{s.url, "--ca", s.path("nothing")}, "there is no file"},
 		{[]string{s.url, "--ca", s.path("credential")}, "no certificate"},
 		{s.server("--since", s.path("nothing")), "the file that --save wrote"},
 		{s.server("--since", s.path("ca.pem")), "the file that --save wrote"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,6 +50,9 @@ func (c *serveCmd) Run(e *env) (err error) {
 	const op = "clause.serve"
 	if c.BackupEvery < shortestBackups {
 		return fault.New(op, fault.Invalid, "--backup-every is shorter than %s", shortestBackups)
+	}
+	if u, err := url.Parse(c.URL); c.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "") {
+		return fault.New(op, fault.Invalid, "--url is not the address of a server").WithHint("for example https://clause.example:8443")
 	}
 	if c.ReadyFile != "" { // that of a server before this one
 		if err := os.Remove(c.ReadyFile); err != nil && !errors.Is(err, os.ErrNotExist) {
