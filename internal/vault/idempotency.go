@@ -14,7 +14,7 @@ import (
 const idempotencyKept = 24 * time.Hour
 
 const (
-	minIdempotencyKey = 8
+	minIdempotencyKey = 1
 	maxIdempotencyKey = 128
 )
 

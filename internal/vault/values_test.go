@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
 )
@@ -172,4 +174,25 @@ func TestRequired(t *testing.T) {
 	for _, f := range []Fields{transaction("1 AED"), fields("date", "2026-01-31", "amount", "1 AED", "direction", "income", "note", nil)} {
 		w.put(of(sub, "transactions", ""), f) // a blob is never required: it comes after
 	}
+}
+
+// The short way of a text that needs no escaping gives what the long one does.
+func TestPlainTextsAreWhatMarshalMakes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[ -~]*`)).Draw(t, "text")
+		want, err := json.Marshal(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := appendJSONText(nil, text); string(got) != string(want) {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+		var back string
+		if err := json.Unmarshal(want, &back); err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := jsonText(want); ok && got != back {
+			t.Fatalf("got %q, want %q", got, back)
+		}
+	})
 }
