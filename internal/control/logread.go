@@ -2,9 +2,12 @@ package control
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"maps"
+	"math/big"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -68,8 +71,8 @@ func failed(what string, err error) error {
 // former, in order.
 func (r *logReader) since(from int64, each func(proof.Entry)) error {
 	first := from / proof.BundleWidth
-	for _, index := range rand.Perm(int(first))[:min(oldBundles, first)] {
-		if err := r.bundle(int64(index), func(proof.Entry) {}); err != nil {
+	for _, index := range some(first, oldBundles) {
+		if err := r.bundle(index, func(proof.Entry) {}); err != nil {
 			return err
 		}
 	}
@@ -84,6 +87,18 @@ func (r *logReader) since(from int64, each func(proof.Entry)) error {
 		}
 	}
 	return nil
+}
+
+// some picks at most k of the numbers below n that nobody can foresee: whoever altered an old entry
+// must not know which bundles will be looked at.
+func some(n, k int64) []int64 {
+	picked := map[int64]bool{}
+	for int64(len(picked)) < min(n, k) {
+		if i, err := rand.Int(rand.Reader, big.NewInt(n)); err == nil {
+			picked[i.Int64()] = true
+		}
+	}
+	return slices.Collect(maps.Keys(picked))
 }
 
 // bundle checks a bundle: the hash of each entry is the one under the signed root, and each is an

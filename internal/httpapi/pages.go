@@ -40,7 +40,8 @@ func (s *service) pages(r *routes) {
 	r.public(operation{method: "GET", path: "/healthz", id: "get-health", tag: "service", summary: "Whether the server is ready", outType: "text/plain"}, s.health)
 	own("/openapi.json", "get-openapi", "This description", mediaTypes[0], &document)
 	own("/docs", "get-docs", "This description for people", "text/html; charset=utf-8", &docs)
-	own("/docs.css", "get-docs-style", "The style sheet of the documentation", "text/css; charset=utf-8", &docsStyle)
+	style := docsStyle
+	own("/docs.css", "get-docs-style", "The style sheet of the documentation", "text/css; charset=utf-8", &style)
 	if s.Trust != nil {
 		for _, p := range []struct{ path, id, summary, kind string }{
 			{"/{$}", "get-trust-page", "The published policy and the status of each clause", "text/html"},
