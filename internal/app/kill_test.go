@@ -1,0 +1,117 @@
+package app_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"clause.dev/clause/internal/ledger/proof"
+)
+
+// killRounds names how many servers TestKilledServers kills.
+const killRounds = "CLAUSE_KILL_ROUNDS"
+
+const (
+	killedClients = 4
+	checkedAtOnce = 400 // people read back after each kill; at the end it is all of them
+)
+
+// TestKilledServers kills servers at random moments while clients read, write, erase and withdraw over
+// HTTPS, and starts them again on the same folders. What was acknowledged holds: writes are there,
+// erasures stay, withdrawals refuse; every answer has its entry, and the ledger has grown out of what
+// it was.
+func TestKilledServers(t *testing.T) {
+	rounds := 6
+	if text := os.Getenv(killRounds); text != "" {
+		var err error
+		if rounds, err = strconv.Atoi(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := setUp(t, "")
+	s := p.serve(t)
+	if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
+		t.Fatal(err)
+	}
+	_, audit := s.application(p.admin, "audit")
+	var workers []*worker
+	for i := range killedClients {
+		w := &worker{name: "w" + strconv.Itoa(i)}
+		w.id, w.key = s.application(p.admin, "data", "subjects")
+		workers = append(workers, w)
+	}
+	var heads []proof.Head
+	for round := range rounds {
+		killUnderLoad(t, s, workers, time.Duration(50+rand.IntN(700))*time.Millisecond)
+		s = p.serve(t)
+		for _, w := range workers {
+			w.check(t, s, checkedAtOnce)
+		}
+		heads = append(heads, verified(t, s, audit, heads, workers))
+		if t.Failed() {
+			t.Fatalf("in round %d", round)
+		}
+	}
+	answers := 0
+	for _, w := range workers {
+		w.check(t, s, len(w.people))
+		answers += w.answers
+	}
+	verified(t, s, audit, heads, workers)
+	if status := s.end(); status != 0 {
+		t.Errorf("the server ended with status %d", status)
+	}
+	t.Logf("killed %d times; %d answers were checked, %d entries verified", rounds, answers, heads[len(heads)-1].Size)
+}
+
+// killUnderLoad lets the workers work until the server is killed.
+func killUnderLoad(t *testing.T, s *child, workers []*worker, after time.Duration) {
+	t.Helper()
+	var working sync.WaitGroup
+	for _, w := range workers {
+		w.client = s.client(w.key)
+		working.Go(func() { w.work(t) })
+	}
+	time.Sleep(after)
+	s.kill()
+	working.Wait()
+}
+
+// verified verifies acme's ledger against what it was, and compares its entries with the answers that
+// the workers got. It returns its head.
+func verified(t *testing.T, s *child, audit string, heads []proof.Head, workers []*worker) proof.Head {
+	t.Helper()
+	log, err := proof.LogURL(s.url, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := &proof.HTTP{Base: log, Credential: audit, Client: s.http}
+	key, err := source.Key(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	entries := map[string]map[string]int{}
+	report, err := proof.Verify(t.Context(), source, proof.Options{Key: key, Heads: heads, Each: func(e proof.Entry) {
+		if entries[e.Actor] == nil {
+			entries[e.Actor] = map[string]int{}
+		}
+		entries[e.Actor][e.Kind+" "+e.Answer]++
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range report.Findings {
+		t.Errorf("the ledger: entry %d: %s", f.Index, f.What)
+	}
+	for _, w := range workers {
+		for what, n := range w.told {
+			if got := entries[w.id][what]; got < n || got > n+w.unsure[what] {
+				t.Errorf("%s was answered %q %d times, and perhaps %d more; the ledger holds %d", w.name, what, n, w.unsure[what], got)
+			}
+		}
+	}
+	return proof.Head{Size: report.Size, Root: report.Root, By: "the checkpoint of the round before"}
+}
