@@ -27,7 +27,7 @@ func (s *service) applications(r *routes) {
 }
 
 func (s *service) createApplication(c vault.Caller, x *exchange) error {
-	if err := x.permit(c, "", api.ScopeAdmin); err != nil {
+	if err := s.Vault.Administer(x.Context(), c, "application.create"); err != nil {
 		return err
 	}
 	in, err := decode[api.NewApplication](x)
@@ -55,7 +55,7 @@ func application(a identity.Application) api.Application {
 }
 
 func (s *service) listApplications(c vault.Caller, x *exchange) error {
-	if err := x.permit(c, "", api.ScopeAdmin); err != nil {
+	if err := s.Vault.Admit(x.Context(), c, "application.list", "", api.ScopeAdmin); err != nil {
 		return err
 	}
 	all, err := s.Applications.List(x.Context())
@@ -70,7 +70,7 @@ func (s *service) listApplications(c vault.Caller, x *exchange) error {
 }
 
 func (s *service) revokeApplication(c vault.Caller, x *exchange) error {
-	if err := x.permit(c, "", api.ScopeAdmin); err != nil {
+	if err := s.Vault.Administer(x.Context(), c, "application.revoke"); err != nil {
 		return err
 	}
 	if err := x.nothing(); err != nil {

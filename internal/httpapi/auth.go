@@ -45,29 +45,3 @@ func (x *exchange) key() string {
 	}
 	return key
 }
-
-// permit guards what the domain serves without asking who calls: the registers of applications,
-// probes and logs. Tenant is "" for what is the organisation's.
-func (x *exchange) permit(c vault.Caller, tenant string, scopes ...string) error {
-	const op = "httpapi.permit"
-	if c.Credential.Environment != x.service.Environment {
-		return fault.New(op, fault.Refused, "the credential is of another environment")
-	}
-	held := false
-	for _, scope := range scopes {
-		held = held || c.Has(scope)
-	}
-	if !held {
-		return fault.New(op, fault.Refused, "the credential lacks the scope").
-			WithHint("it needs the scope %s", strings.Join(scopes, " or "))
-	}
-	if tenant == "" {
-		return nil
-	}
-	for _, t := range c.Credential.Tenants {
-		if t == tenant {
-			return nil
-		}
-	}
-	return fault.New(op, fault.Refused, "the credential is not for this tenant")
-}

@@ -34,7 +34,7 @@ func (s *service) listEvidence(_ vault.Caller, x *exchange) error {
 }
 
 func (s *service) runProbes(c vault.Caller, x *exchange) error {
-	if err := x.permit(c, "", api.ScopeAdmin); err != nil {
+	if err := s.Vault.Administer(x.Context(), c, "probes.run"); err != nil {
 		return err
 	}
 	if err := x.nothing(); err != nil {

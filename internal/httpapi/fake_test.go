@@ -56,6 +56,19 @@ func (f *fake) call(format string, args ...any) error {
 	return f.err
 }
 
+// Admit knows the environment, scopes and tenants, as the domain does; it is not noted as a call.
+func (f *fake) Admit(_ context.Context, c vault.Caller, _, tenant string, scopes ...string) error {
+	if c.Credential.Environment != "production" || !slices.ContainsFunc(scopes, c.Has) ||
+		(tenant != "" && !slices.Contains(c.Credential.Tenants, tenant)) {
+		return fault.New("fake.Admit", fault.Refused, "not for this credential").WithHint("it needs the scope %s", strings.Join(scopes, " or "))
+	}
+	return nil
+}
+
+func (f *fake) Administer(ctx context.Context, c vault.Caller, act string) error {
+	return f.Admit(ctx, c, act, "", api.ScopeAdmin)
+}
+
 func (f *fake) took() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -23,9 +23,9 @@ func (s *service) entries(r *routes) {
 // audit guards the entries of a log.
 func (x *exchange) audit(c vault.Caller, tenant string) error {
 	if tenant == organisation {
-		return x.permit(c, "", api.ScopeAudit, api.ScopeAdmin)
+		return x.service.Vault.Admit(x.Context(), c, "ledger.read", "", api.ScopeAudit, api.ScopeAdmin)
 	}
-	return x.permit(c, tenant, api.ScopeAudit)
+	return x.service.Vault.Admit(x.Context(), c, "ledger.read", tenant, api.ScopeAudit)
 }
 
 func (s *service) listEntries(c vault.Caller, x *exchange) error {

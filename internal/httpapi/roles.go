@@ -13,11 +13,18 @@ import (
 
 // Vault is what the interface needs of the vault, by role. Each call decides, and records, itself.
 type Vault interface {
+	Admission
 	Tenants
 	Subjects
 	Records
 	Queries
 	Blobs
+}
+
+// Admission decides, and records, what concerns no one person's data.
+type Admission interface {
+	Admit(ctx context.Context, c vault.Caller, act, tenant string, scopes ...string) error
+	Administer(ctx context.Context, c vault.Caller, act string) error
 }
 
 // Tenants are the customers.

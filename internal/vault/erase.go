@@ -97,7 +97,7 @@ func askSweep(tx *db.Tx, tenant, subject string) error {
 // enough, whatever the number of records.
 func (v *Vault) EraseTenant(ctx context.Context, c Caller, tenant string) error {
 	const op = "vault.EraseTenant"
-	if err := v.administer(ctx, &c, "tenant.erase"); err != nil {
+	if err := v.Administer(ctx, c, "tenant.erase"); err != nil {
 		return err
 	}
 	if !tenantPattern.MatchString(tenant) {

@@ -17,30 +17,10 @@ const (
 	tenantErased = "erased"
 )
 
-// administer refuses, and records with the organisation, who may not administer.
-func (v *Vault) administer(ctx context.Context, c *Caller, kind string) error {
-	e := proof.Entry{Kind: kind, Actor: c.Credential.ID, Answer: proof.Refuse}
-	live := !c.Credential.Revoked && (c.Credential.Expires.IsZero() || v.Now().Before(c.Credential.Expires))
-	switch {
-	case c.Credential.ID == "" || !live:
-		e.Reason = decision.BadCredential.String()
-	case c.Credential.Environment != v.Environment:
-		e.Reason = decision.WrongEnvironment.String()
-	case !c.Has(ScopeAdmin):
-		e.Reason = "the credential lacks the scope"
-	default:
-		return nil
-	}
-	if err := v.record(ctx, db.Organisation, e); err != nil {
-		return err
-	}
-	return fault.New("vault."+kind, fault.Refused, "%s", e.Reason).WithHint("tenants are administered with the scope %q", ScopeAdmin)
-}
-
 // CreateTenant makes a tenant in this server's region, with a key of its own under the newest epoch.
 func (v *Vault) CreateTenant(ctx context.Context, c Caller, t Tenant) (Tenant, error) {
 	const op = "vault.CreateTenant"
-	if err := v.administer(ctx, &c, "tenant.create"); err != nil {
+	if err := v.Administer(ctx, c, "tenant.create"); err != nil {
 		return Tenant{}, err
 	}
 	if !tenantPattern.MatchString(t.ID) {
@@ -156,7 +136,7 @@ func (v *Vault) storeTenantKey(tx *db.Tx, tenant string, key *keyring.TenantKey,
 
 // Tenants lists the tenants, erased ones among them.
 func (v *Vault) Tenants(ctx context.Context, c Caller) ([]Tenant, error) {
-	if err := v.administer(ctx, &c, "tenant.list"); err != nil {
+	if err := v.Administer(ctx, c, "tenant.list"); err != nil {
 		return nil, err
 	}
 	return v.tenants(ctx)
