@@ -166,3 +166,24 @@ func TestAnotherServersEpoch(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A backup that begins while an epoch has only begun to turn brings everybody under the newest epoch
+// first: its keys live as long as itself.
+func TestBackupOfAHalfTurnedEpoch(t *testing.T) {
+	w := sqliteWorld(t)
+	subs := w.crowd(3)
+	w.clock.forward(epochFor)
+	must(t, w.vault.turn(w.ctx, w.clock.now()))
+	must(t, w.vault.insertTenantKey(w.ctx, "acme"))
+	backup := w.backup()
+	w.clock.forward(horizon + time.Second)
+	must(t, w.vault.RunKeys(w.ctx))
+	if e := w.ring.Epochs()[0]; e.Destroyed.IsZero() {
+		t.Fatal("the epoch outlives its horizon")
+	}
+	next := w.restore(backup)
+	next.allThere(subs)
+	next.put(of(subs[0], "transactions", ""), transaction("1 AED"))
+	must(t, next.vault.RunKeys(w.ctx))
+	next.allThere(subs)
+}

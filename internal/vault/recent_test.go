@@ -124,3 +124,44 @@ func TestRememberedAfterAFailedCommit(t *testing.T) {
 		t.Fatalf("version %d", v)
 	}
 }
+
+// Each kind of change is seen by the next read of what was just read.
+func TestRememberedAfterEachChange(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		for name, change := range map[string]func(sub, tx string) error{
+			"put": func(sub, tx string) error {
+				_, err := w.vault.Put(w.ctx, w.app, of(sub, "transactions", tx), transaction("2 AED"), Condition{}, Idempotency{})
+				return err
+			},
+			"patch": func(sub, tx string) error {
+				_, err := w.vault.Patch(w.ctx, w.app, of(sub, "transactions", tx), fields("note", "N"), Condition{}, Idempotency{})
+				return err
+			},
+			"delete": func(sub, tx string) error {
+				return w.vault.Delete(w.ctx, w.app, of(sub, "transactions", tx), Condition{})
+			},
+			"batch": func(sub, tx string) error {
+				_, err := w.vault.Batch(w.ctx, w.app, "acme", account, []BatchOp{{Action: "delete", Subject: sub, DataSet: "transactions", Record: tx}}, Idempotency{})
+				return err
+			},
+			"upload": func(sub, tx string) error {
+				_, err := w.upload(of(sub, "transactions", tx), "receipt", bytes.NewReader([]byte("paid")))
+				return err
+			},
+			"withdrawal":  func(sub, _ string) error { return w.vault.SetConsent(w.ctx, w.app, "acme", sub, insights, false) },
+			"restriction": func(sub, _ string) error { return w.vault.SetRestriction(w.ctx, w.app, "acme", sub, true) },
+			"erasure":     func(sub, _ string) error { return w.vault.EraseSubject(w.ctx, w.app, "acme", sub) },
+			"epoch":       func(string, string) error { w.clock.forward(epochFor); return w.vault.RunKeys(w.ctx) },
+		} {
+			sub := w.person()
+			tx := w.put(of(sub, "transactions", ""), transaction("1 AED")).Record
+			must(t, w.vault.SetConsent(w.ctx, w.app, "acme", sub, insights, true))
+			targets := []Target{of(sub, "transactions", tx), of(sub, "transactions", tx).under(insights)}
+			w.agrees(targets)
+			if err := change(sub, tx); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			w.agrees(targets)
+		}
+	})
+}
