@@ -31,18 +31,9 @@ func TestKilledServers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := setUp(t, "")
+	p := setUp(t, t.TempDir())
 	s := p.serve(t)
-	if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
-		t.Fatal(err)
-	}
-	_, audit := s.application(p.admin, "audit")
-	var workers []*worker
-	for i := range killedClients {
-		w := &worker{name: "w" + strconv.Itoa(i)}
-		w.id, w.key = s.application(p.admin, "data", "subjects")
-		workers = append(workers, w)
-	}
+	audit, workers := s.staff(p.admin, killedClients)
 	var heads []proof.Head
 	for round := range rounds {
 		killUnderLoad(t, s, workers, time.Duration(50+rand.IntN(700))*time.Millisecond)
@@ -65,6 +56,22 @@ func TestKilledServers(t *testing.T) {
 		t.Errorf("the server ended with status %d", status)
 	}
 	t.Logf("killed %d times; %d answers were checked, %d entries verified", rounds, answers, heads[len(heads)-1].Size)
+}
+
+// staff makes the tenant acme and applications that work on it, and one that reads its ledger.
+func (s *child) staff(admin string, n int) (audit string, workers []*worker) {
+	s.t.Helper()
+	if _, err := s.client(admin).CreateTenant(s.t.Context(), newTenant("acme")); err != nil {
+		s.t.Fatal(err)
+	}
+	_, audit = s.application(admin, "audit")
+	for i := range n {
+		w := &worker{name: "w" + strconv.Itoa(i)}
+		w.id, w.key = s.application(admin, "data", "subjects")
+		w.client = s.client(w.key)
+		workers = append(workers, w)
+	}
+	return audit, workers
 }
 
 // killUnderLoad lets the workers work until the server is killed.

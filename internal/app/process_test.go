@@ -47,13 +47,10 @@ type place struct {
 	admin        string // the key of the application that init makes
 }
 
-// setUp runs clause init. The store is in the data folder, the keys are not.
-func setUp(t *testing.T, data string) *place {
+// setUp runs clause init in the folder.
+func setUp(t *testing.T, folder string) *place {
 	t.Helper()
-	p := &place{folder: t.TempDir(), data: data}
-	if data == "" {
-		p.data = filepath.Join(p.folder, "data")
-	}
+	p := &place{folder: folder, data: filepath.Join(folder, "data")}
 	if said, err := p.command(t, "init", "--admin-key", filepath.Join(p.folder, "admin.key")).CombinedOutput(); err != nil {
 		t.Fatalf("clause init: %v\n%s", err, said)
 	}

@@ -19,6 +19,8 @@ type worker struct {
 	unsure        map[string]int // calls without an answer, which may have an entry
 	answers       int
 	serial        int
+	tired         bool // the server may refuse everything for a while: 503
+	refused       int  // how often it did
 }
 
 // person is what a worker knows of one. A call that was not answered leaves what it would have changed
@@ -42,6 +44,10 @@ func (w *worker) note(t *testing.T, kind string, err error, statuses ...int) boo
 	if err != nil && status == 0 { // the server died
 		w.unsure[kind+" allow"]++
 		w.unsure[kind+" refuse"]++
+		return false
+	}
+	if status == 503 && w.tired {
+		w.refused++
 		return false
 	}
 	for _, expected := range statuses {
@@ -119,6 +125,9 @@ func (w *worker) write(t *testing.T, p *person) bool {
 	p.next = fmt.Sprintf("%s.%d@example.com", w.name, w.serial)
 	_, err := w.client.Put(t.Context(), p.target("account"), map[string]any{"first_name": "Amal", "email": p.next})
 	if !w.note(t, "record.put", err, 0) {
+		if client.Status(err) == 503 {
+			p.next = "" // what was refused has changed nothing
+		}
 		return false
 	}
 	p.email, p.next = p.next, ""
@@ -158,7 +167,9 @@ func (w *worker) consent(t *testing.T, p *person) bool {
 		kind = "consent.withdraw"
 	}
 	p.fog.consent = true
-	if !w.note(t, kind, w.client.SetConsent(t.Context(), "acme", p.id, "insights", !p.consent), 0) {
+	err := w.client.SetConsent(t.Context(), "acme", p.id, "insights", !p.consent)
+	if !w.note(t, kind, err, 0) {
+		p.fog.consent = client.Status(err) != 503
 		return false
 	}
 	p.fog.consent, p.consent = false, !p.consent
