@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -67,7 +66,7 @@ func (c *initCmd) free() error {
 		return fault.New(op, fault.Conflict, "there are keys in %s already", c.Place.Keys).
 			WithHint("they may be all that can read a store or a backup; a new store gets a key folder of its own: --keys")
 	}
-	if _, err := os.Lstat(c.AdminKey); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(c.AdminKey); err == nil {
 		return fault.New(op, fault.Conflict, "there is a file %s already", c.AdminKey).WithHint("name another with --admin-key")
 	}
 	return nil
