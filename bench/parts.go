@@ -209,18 +209,18 @@ func large(ctx context.Context, scratch string, people, rounds int) ([]figure, e
 	return []figure{reads, erased}, err
 }
 
-// erasing erases the tenant of a store that is there already.
+// erasing erases the tenant of a store that is there already, while a reader tries to read on.
 func erasing(ctx context.Context, folder string, ids hello, people int) (figure, error) {
 	a, err := openApp(ctx, folder)
 	if err != nil {
 		return figure{}, err
 	}
 	defer a.Close()
-	took, gone, err := eraseTenant(ctx, a, ids)
+	gone, returned, err := eraseTenant(ctx, a, ids)
 	return figure{
 		what:     fmt.Sprintf("a tenant of %d people unreadable", people),
-		measured: fmt.Sprintf("%.1f ms", float64(took.Microseconds())/1000), target: "≤ 50 ms",
-		met: gone && took <= 50*time.Millisecond,
+		measured: fmt.Sprintf("%.1f ms (the call returns after %.1f)", gone.Seconds()*1000, returned.Seconds()*1000), target: "≤ 50 ms",
+		met: gone <= 50*time.Millisecond,
 	}, err
 }
 

@@ -59,6 +59,7 @@ func (c *serveCmd) Run(e *env) (err error) {
 			return fault.New(op, fault.Invalid, "%q cannot be written: %v", c.ReadyFile, rootCause(err))
 		}
 	}
+	app.Tune()
 	pol, root, err := c.Place.ready(e)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -129,6 +130,7 @@ func (a *App) duties() []work.Duty {
 		// A quarter of how long an outcome counts: one run may fail and nothing is stale.
 		{Name: "run probes", Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {
 			_, err := probes{a}.Run(ctx, "clause")
+			debug.FreeOSMemory() // what the probes needed, for hours nobody will
 			return err
 		}},
 	}
