@@ -5,11 +5,25 @@ import (
 
 	"clause.dev/clause/client"
 	"clause.dev/clause/internal/app/apptest"
+	"clause.dev/clause/internal/db/dbtest"
 	"clause.dev/clause/internal/evidence"
 )
 
+// engines runs a test on a server over each engine.
+func engines(t *testing.T, run func(*testing.T, apptest.Options)) {
+	t.Run("sqlite", func(t *testing.T) { run(t, apptest.Options{}) })
+	t.Run("postgres", func(t *testing.T) {
+		c := dbtest.Postgres(t)
+		run(t, apptest.Options{Store: c.URL, Migrate: c.Migrate})
+	})
+}
+
 func TestEveryRunningControlOfClesaroIsProvenKept(t *testing.T) {
-	s := apptest.Start(t, apptest.Options{})
+	engines(t, everyRunningControlIsKept)
+}
+
+func everyRunningControlIsKept(t *testing.T, o apptest.Options) {
+	s := apptest.Start(t, o)
 	records, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now)
 	if err != nil {
 		t.Fatal(err)
