@@ -232,6 +232,9 @@ func (v *Vault) destroyEpochs(ctx context.Context) error {
 		if err := v.record(ctx, db.Organisation, epochEntry("epoch.destroy", e.Number)); err != nil {
 			return err
 		}
+		if err := v.prune(ctx); err != nil {
+			return err
+		}
 	}
 	return nil
 }

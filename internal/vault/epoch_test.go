@@ -187,3 +187,38 @@ func TestBackupOfAHalfTurnedEpoch(t *testing.T) {
 	must(t, next.vault.RunKeys(w.ctx))
 	next.allThere(subs)
 }
+
+// Destroyed keys are forgotten once no copy of them can open any more, and not before.
+func TestDestroyedKeysAreForgotten(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		subs := w.crowd(3)
+		backup := w.backup()
+		must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", subs[2]))
+		marks := func() (n int64) {
+			must(t, w.db.Get(w.ctx, "", `SELECT COUNT(*) FROM meta WHERE key LIKE 'destroyed:%'`, nil, &n))
+			return n
+		}
+		w.clock.forward(epochFor)
+		must(t, w.vault.RunKeys(w.ctx))
+		w.clock.forward(horizon - time.Minute)
+		must(t, w.vault.RunKeys(w.ctx))
+		if len(w.ring.DestroyedAll()) != 1 || marks() != 1 {
+			t.Fatalf("%d destroyed keys are listed, %d noted", len(w.ring.DestroyedAll()), marks())
+		}
+		if _, err := w.restore(backup).vault.Get(w.ctx, w.app, of(subs[2], "identity", single)); !fault.Is(err, fault.NotFound) {
+			t.Fatal(err)
+		}
+		w.clock.forward(time.Minute)
+		must(t, w.vault.RunKeys(w.ctx))
+		if len(w.ring.DestroyedAll()) != 0 || marks() != 0 {
+			t.Fatalf("%d destroyed keys are listed, %d noted", len(w.ring.DestroyedAll()), marks())
+		}
+		_, _, _, err := w.empty().vault.Restore(w.ctx, bytes.NewReader(backup), nil)
+		want(t, err, fault.Erased)
+		people, tenants, err := w.reopened().vault.Reconcile(w.ctx)
+		if people+tenants != 0 || err != nil {
+			t.Fatal(people, tenants, err)
+		}
+		w.allThere(subs[:2])
+	})
+}

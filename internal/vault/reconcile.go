@@ -68,17 +68,49 @@ func (v *Vault) unknownDestroyed(ctx context.Context) (map[keyring.ID]bool, erro
 		unknown[id] = true
 	}
 	err := v.DB.Read(ctx, "", func(tx *db.Tx) error {
-		return tx.Each(`SELECT key FROM meta WHERE key >= $1 AND key < $2`, []any{destroyedMark, destroyedMark + "g"}, func(scan func(...any) error) error {
-			var key string
-			if err := scan(&key); err != nil {
-				return err
-			}
-			id, err := keyring.ParseID(strings.TrimPrefix(key, destroyedMark))
-			delete(unknown, id)
-			return err
-		})
+		return eachDestroyedMark(tx, func(_ string, id keyring.ID) { delete(unknown, id) })
 	})
 	return unknown, err
+}
+
+// prune forgets destroyed keys of which no copy can open any more, since the epochs that they lived in
+// are destroyed: first the list, which is the one that counts, then the store's notes of it.
+func (v *Vault) prune(ctx context.Context) error {
+	if err := v.Ring.Prune(v.Now()); err != nil {
+		return err
+	}
+	return v.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+		var over []string
+		err := eachDestroyedMark(tx, func(key string, id keyring.ID) {
+			if !v.Ring.Destroyed(id) {
+				over = append(over, key)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		for _, key := range over {
+			if _, err := tx.Exec(`DELETE FROM meta WHERE key = $1`, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// eachDestroyedMark visits the keys that the store knows to be destroyed.
+func eachDestroyedMark(tx *db.Tx, visit func(key string, id keyring.ID)) error {
+	return tx.Each(`SELECT key FROM meta WHERE key >= $1 AND key < $2`, []any{destroyedMark, destroyedMark + "g"}, func(scan func(...any) error) error {
+		var key string
+		if err := scan(&key); err != nil {
+			return err
+		}
+		id, err := keyring.ParseID(strings.TrimPrefix(key, destroyedMark))
+		if err == nil {
+			visit(key, id)
+		}
+		return err
+	})
 }
 
 // reconcileTenant erases what of a tenant hangs from a destroyed key: all of it, or people.
