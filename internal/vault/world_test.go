@@ -69,7 +69,7 @@ func each(t *testing.T, run func(t *testing.T, w *world)) {
 }
 
 // postgresWorld is a world on PostgreSQL, which several servers can share.
-func postgresWorld(t *testing.T) *world {
+func postgresWorld(t testing.TB) *world {
 	t.Helper()
 	c, cfg := newClock(), dbtest.Postgres(t)
 	cfg.Now = c.now
