@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -26,7 +27,7 @@ func TestIdempotency(t *testing.T) {
 		}
 		_, err = put(idem("key-00001", 2))
 		want(t, err, fault.Conflict)
-		_, err = put(idem("short", 1))
+		_, err = put(idem(strings.Repeat("k", maxIdempotencyKey+1), 1))
 		want(t, err, fault.Invalid)
 
 		// The record has changed since, and is gone: the outcome is the first one all the same.

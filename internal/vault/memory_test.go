@@ -177,7 +177,7 @@ func TestMemoryIdempotency(t *testing.T) {
 	}
 	_, err := put(idem("key-00001", 2))
 	want(t, err, fault.Conflict)
-	_, err = put(idem("key", 1))
+	_, err = put(idem(strings.Repeat("k", maxIdempotencyKey+1), 1))
 	want(t, err, fault.Invalid)
 	if h := w.vault.memory.people[person{"acme", sub}]; len(h.rows) != 1 {
 		t.Fatalf("%d records", len(h.rows))
