@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"clause.dev/clause/internal/db/dbtest"
 	"clause.dev/clause/internal/ledger/proof"
 )
 
@@ -31,7 +32,14 @@ func TestKilledServers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := setUp(t, t.TempDir())
+	t.Run("sqlite", func(t *testing.T) { killServers(t, setUp(t, t.TempDir()), rounds) })
+	t.Run("postgres", func(t *testing.T) {
+		c := dbtest.Postgres(t)
+		killServers(t, setUp(t, t.TempDir(), "CLAUSE_STORE="+c.URL, "CLAUSE_MIGRATE="+c.Migrate), rounds)
+	})
+}
+
+func killServers(t *testing.T, p *place, rounds int) {
 	s := p.serve(t)
 	audit, workers := s.staff(p.admin, killedClients)
 	var heads []proof.Head

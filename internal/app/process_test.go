@@ -44,13 +44,14 @@ func TestMain(m *testing.M) {
 // place is a server's folders, set up by clause init.
 type place struct {
 	folder, data string
-	admin        string // the key of the application that init makes
+	admin        string   // the key of the application that init makes
+	env          []string // where the store is, if not in the data folder
 }
 
-// setUp runs clause init in the folder.
-func setUp(t *testing.T, folder string) *place {
+// setUp runs clause init in the folder, with more in its environment.
+func setUp(t *testing.T, folder string, env ...string) *place {
 	t.Helper()
-	p := &place{folder: folder, data: filepath.Join(folder, "data")}
+	p := &place{folder: folder, data: filepath.Join(folder, "data"), env: env}
 	if said, err := p.command(t, "init", "--admin-key", filepath.Join(p.folder, "admin.key")).CombinedOutput(); err != nil {
 		t.Fatalf("clause init: %v\n%s", err, said)
 	}
@@ -70,7 +71,9 @@ func (p *place) command(t *testing.T, command string, more ...string) *exec.Cmd 
 	}
 	args := append([]string{command, "--policy", apptest.Root(t, "examples/clesaro/policy.yaml"), "--data", p.data,
 		"--keys", filepath.Join(p.folder, "keys"), "--root-key", filepath.Join(p.folder, "root.key")}, more...)
-	return exec.Command(path, args...)
+	run := exec.Command(path, args...)
+	run.Env = append(os.Environ(), p.env...)
+	return run
 }
 
 // child is a running clause serve.

@@ -3,6 +3,7 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"strconv"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ type backup struct {
 // TestWhatIsAllowedMatchesAModel plays random sequences through the API: every answer is the model's.
 // Erased people are in no answer, on the server nor in any backup of it that can still be restored.
 func TestWhatIsAllowedMatchesAModel(t *testing.T) {
+	fewer(t, "25")
 	s := apptest.Start(t, apptest.Options{})
 	admin := s.Client(t, s.Application(t, nil, "admin"))
 	round := 0
@@ -63,6 +65,23 @@ func TestWhatIsAllowedMatchesAModel(t *testing.T) {
 			"turn epochs": p.turn,
 			"":            p.agree,
 		})
+	})
+}
+
+// fewer makes rapid play so many sequences unless the command line says how many: each is hundreds of
+// requests.
+func fewer(t *testing.T, checks string) {
+	f := flag.Lookup("rapid.checks")
+	if f.Value.String() != f.DefValue {
+		return
+	}
+	if err := f.Value.Set(checks); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.Value.Set(f.DefValue); err != nil {
+			t.Error(err)
+		}
 	})
 }
 
