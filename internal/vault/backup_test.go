@@ -251,3 +251,24 @@ func TestFullDestination(t *testing.T) {
 	_, err = w.vault.Backup(w.ctx, file, nil)
 	want(t, err, fault.Unavailable)
 }
+
+// A restored store knows what was anchored of its ledgers, so that a log cut short is still found out.
+func TestAnchorsAreRestored(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		const key = "ledger.anchor.acme"
+		must(t, w.db.Write(w.ctx, db.Organisation, func(tx *db.Tx) error {
+			_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2)`, key, []byte("head"))
+			return err
+		}))
+		var backup bytes.Buffer
+		if _, err := w.vault.Backup(w.ctx, &backup, nil); err != nil {
+			t.Fatal(err)
+		}
+		r := w.restore(backup.Bytes())
+		var value []byte
+		must(t, r.db.Get(w.ctx, "", `SELECT value FROM meta WHERE key = $1`, []any{key}, &value))
+		if string(value) != "head" {
+			t.Fatalf("got %q", value)
+		}
+	})
+}

@@ -146,6 +146,10 @@ type load struct {
 	batch  [][]any
 }
 
+// metaTable holds what a store says of itself, the heads of ledgers that were anchored among it. Its
+// first column is the key.
+const metaTable = "meta"
+
 // loadRows is how many rows one transaction restores.
 const loadRows = 500
 
@@ -202,6 +206,9 @@ func (l *load) begin(body []byte) error {
 			marks[i] = "$" + strconv.Itoa(i+1)
 		}
 		l.insert = `INSERT INTO ` + table.Name + ` (` + columnNames(table.Columns) + `) VALUES (` + strings.Join(marks, ", ") + `)`
+		if table.Name == metaTable {
+			l.insert += ` ON CONFLICT DO NOTHING` // what the new store says of itself stays
+		}
 		return nil
 	}
 	return errDamaged()
@@ -219,7 +226,7 @@ func (l *load) row(ctx context.Context, body []byte) error {
 		l.progress(l.rows)
 	}
 	// What the old store knew of destroyed keys must not keep Reconcile from looking.
-	if l.table.Name == "meta" {
+	if l.table.Name == metaTable && strings.HasPrefix(values[0].(string), destroyedMark) {
 		return nil
 	}
 	l.batch = append(l.batch, values)
