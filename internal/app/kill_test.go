@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"clause.dev/clause/client"
 	"clause.dev/clause/internal/db/dbtest"
 	"clause.dev/clause/internal/ledger/proof"
 )
@@ -43,9 +44,12 @@ func killServers(t *testing.T, p *place, rounds int) {
 	s := p.serve(t)
 	audit, workers := s.staff(p.admin, killedClients)
 	var heads []proof.Head
+	tenants := &wrecker{}
 	for round := range rounds {
-		killUnderLoad(t, s, workers, time.Duration(50+rand.IntN(700))*time.Millisecond)
+		tenants.admin = s.client(p.admin)
+		killUnderLoad(t, s, workers, tenants, time.Duration(50+rand.IntN(700))*time.Millisecond)
 		s = p.serve(t)
+		tenants.check(t, s.client(p.admin))
 		for _, w := range workers {
 			w.check(t, s, checkedAtOnce)
 		}
@@ -83,9 +87,10 @@ func (s *child) staff(admin string, n int) (audit string, workers []*worker) {
 }
 
 // killUnderLoad lets the workers work until the server is killed.
-func killUnderLoad(t *testing.T, s *child, workers []*worker, after time.Duration) {
+func killUnderLoad(t *testing.T, s *child, workers []*worker, tenants *wrecker, after time.Duration) {
 	t.Helper()
 	var working sync.WaitGroup
+	working.Go(func() { tenants.work(t) })
 	for _, w := range workers {
 		w.client = s.client(w.key)
 		working.Go(func() { w.work(t) })
@@ -129,4 +134,60 @@ func verified(t *testing.T, s *child, audit string, heads []proof.Head, workers 
 		}
 	}
 	return proof.Head{Size: report.Size, Root: report.Root, By: "the checkpoint of the round before"}
+}
+
+// wrecker makes tenants and erases them whole.
+type wrecker struct {
+	admin  *client.Client
+	made   int
+	erased map[string]bool // by tenant, whether its erasure was acknowledged
+}
+
+func (w *wrecker) work(t *testing.T) {
+	for {
+		w.made++
+		tenant := "brief-" + strconv.Itoa(w.made)
+		if _, err := w.admin.CreateTenant(t.Context(), newTenant(tenant)); err != nil {
+			w.unanswered(t, err)
+			return
+		}
+		if w.erased == nil {
+			w.erased = map[string]bool{}
+		}
+		w.erased[tenant] = false
+		if err := w.admin.EraseTenant(t.Context(), tenant); err != nil {
+			w.unanswered(t, err)
+			return
+		}
+		w.erased[tenant] = true
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// unanswered takes no answer for granted but a problem's.
+func (w *wrecker) unanswered(t *testing.T, err error) {
+	if client.Status(err) != 0 {
+		t.Errorf("tenants: %v", err)
+	}
+}
+
+// check finds every tenant that was acknowledged, and those erased that were acknowledged as erased.
+func (w *wrecker) check(t *testing.T, admin *client.Client) {
+	t.Helper()
+	all, err := admin.Tenants(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]string{}
+	for _, tenant := range all {
+		states[tenant.ID] = tenant.State
+	}
+	for tenant, erased := range w.erased {
+		switch state := states[tenant]; {
+		case state == "":
+			t.Errorf("the tenant %s is gone", tenant)
+		case erased && state != "erased":
+			t.Errorf("the erased tenant %s is %s", tenant, state)
+		}
+	}
 }

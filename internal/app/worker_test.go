@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -19,8 +20,9 @@ type worker struct {
 	unsure        map[string]int // calls without an answer, which may have an entry
 	answers       int
 	serial        int
-	tired         bool // the server may refuse everything for a while: 503
-	refused       int  // how often it did
+	again         string // the idempotency key of a creation that was not answered
+	tired         bool   // the server may refuse everything for a while: 503
+	refused       int    // how often it did
 }
 
 // person is what a worker knows of one. A call that was not answered leaves what it would have changed
@@ -108,12 +110,34 @@ func (w *worker) step(t *testing.T) bool {
 }
 
 func (w *worker) create(t *testing.T) bool {
-	id, err := w.client.CreateSubject(t.Context(), "acme")
+	w.serial++
+	w.again = w.name + "." + strconv.Itoa(w.serial)
+	id, err := w.client.CreateSubject(t.Context(), "acme", client.IdempotencyKey(w.again))
 	if !w.note(t, "subject.create", err, 0) {
 		return false
 	}
+	w.again = ""
 	w.people = append(w.people, &person{id: id})
 	return true
+}
+
+// repeat sends the creation again that was not answered, and once more: it happens once.
+func (w *worker) repeat(t *testing.T) {
+	t.Helper()
+	if w.again == "" {
+		return
+	}
+	once, err := w.client.CreateSubject(t.Context(), "acme", client.IdempotencyKey(w.again))
+	if !w.note(t, "subject.create", err, 0) {
+		return
+	}
+	twice, err := w.client.CreateSubject(t.Context(), "acme", client.IdempotencyKey(w.again))
+	w.unsure["subject.create allow"]++ // whether a repetition is an entry is not the point
+	if err != nil || twice != once {
+		t.Errorf("%s: a creation repeated gives %s and %s: %v", w.name, once, twice, err)
+	}
+	w.again = ""
+	w.people = append(w.people, &person{id: once})
 }
 
 func (p *person) target(purpose string) client.Target {
@@ -188,6 +212,7 @@ func (w *worker) readErased(t *testing.T, p *person) bool {
 func (w *worker) check(t *testing.T, s *child, newest int) {
 	t.Helper()
 	w.client = s.client(w.key)
+	w.repeat(t)
 	for _, p := range w.people[max(0, len(w.people)-newest):] {
 		w.checkPerson(t, p)
 	}
