@@ -1,6 +1,9 @@
 package app_test
 
 import (
+	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"clause.dev/clause/client"
@@ -78,5 +81,25 @@ func TestReadGoesFromDoorToLedger(t *testing.T) {
 	}
 	if len(entries.Entries) != 3 || entries.Entries[0].Kind != "record.read" {
 		t.Errorf("the ledger holds %+v", entries.Entries)
+	}
+}
+
+// TestScratchOfKilledServers starts a server where another was killed while a probe had restored a
+// backup: the copy is removed. What is not a probe's stays.
+func TestScratchOfKilledServers(t *testing.T) {
+	s := apptest.Start(t, apptest.Options{})
+	s.Stop()
+	temporary := filepath.Join(s.Folder, "data", "tmp")
+	for _, name := range []string{"scratch-1", "mine"} {
+		if err := os.MkdirAll(filepath.Join(temporary, name, "blobs"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	apptest.Start(t, apptest.Options{Folder: s.Folder})
+	if _, err := os.Stat(filepath.Join(temporary, "scratch-1")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the scratch folder is there: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(temporary, "mine")); err != nil {
+		t.Error(err)
 	}
 }

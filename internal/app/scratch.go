@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
@@ -31,6 +32,29 @@ func (a *App) scratch(ctx context.Context, r io.Reader) (*control.Scratch, error
 		return nil, errors.Join(fault.Wrap(op, err), os.RemoveAll(folder))
 	}
 	return s, nil
+}
+
+// scratchKept is how long a scratch folder is left alone that may be another server's: no probe runs
+// as long.
+const scratchKept = time.Hour
+
+// dropScratch removes the scratch folders of servers that were killed: nobody else would, and each is
+// as large as what a probe restored. Where the store is this server's alone, so are all of them.
+func (a *App) dropScratch() error {
+	const op = "app.dropScratch"
+	left, err := filepath.Glob(filepath.Join(a.temporary(), "scratch-*"))
+	if err != nil {
+		return fault.As(op, fault.Other, err)
+	}
+	for _, folder := range left {
+		if info, err := os.Stat(folder); err == nil && !a.DB.Exclusive() && a.Wall().Sub(info.ModTime()) < scratchKept {
+			continue
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			return fault.As(op, fault.Unavailable, err)
+		}
+	}
+	return nil
 }
 
 func (a *App) scratchIn(ctx context.Context, folder string, r io.Reader) (*control.Scratch, error) {
