@@ -85,19 +85,21 @@ func TestReadGoesFromDoorToLedger(t *testing.T) {
 }
 
 // TestScratchOfKilledServers starts a server where another was killed while a probe had restored a
-// backup: the copy is removed. What is not a probe's stays.
+// backup: the backup and the copy are removed. What is not a probe's stays.
 func TestScratchOfKilledServers(t *testing.T) {
 	s := apptest.Start(t, apptest.Options{})
 	s.Stop()
 	temporary := filepath.Join(s.Folder, "data", "tmp")
-	for _, name := range []string{"scratch-1", "mine"} {
+	for _, name := range []string{"scratch-1", "clause-probe-1.backup", "mine"} {
 		if err := os.MkdirAll(filepath.Join(temporary, name, "blobs"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
 	apptest.Start(t, apptest.Options{Folder: s.Folder})
-	if _, err := os.Stat(filepath.Join(temporary, "scratch-1")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the scratch folder is there: %v", err)
+	for _, name := range []string{"scratch-1", "clause-probe-1.backup"} {
+		if _, err := os.Stat(filepath.Join(temporary, name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is there: %v", name, err)
+		}
 	}
 	if _, err := os.Stat(filepath.Join(temporary, "mine")); err != nil {
 		t.Error(err)

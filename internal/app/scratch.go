@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"clause.dev/clause/internal/control"
@@ -23,7 +24,7 @@ import (
 // opens a front door to it that is reached in this process only.
 func (a *App) scratch(ctx context.Context, r io.Reader) (*control.Scratch, error) {
 	const op = "app.scratch"
-	folder, err := os.MkdirTemp(a.temporary(), "scratch-")
+	folder, err := os.MkdirTemp(a.temporary(), scratchPrefix)
 	if err != nil {
 		return nil, fault.As(op, fault.Unavailable, err)
 	}
@@ -34,23 +35,27 @@ func (a *App) scratch(ctx context.Context, r io.Reader) (*control.Scratch, error
 	return s, nil
 }
 
-// scratchKept is how long a scratch folder is left alone that may be another server's: no probe runs
-// as long.
+// scratchKept is how long what may be another server's is left alone: no probe runs as long.
 const scratchKept = time.Hour
 
-// dropScratch removes the scratch folders of servers that were killed: nobody else would, and each is
-// as large as what a probe restored. Where the store is this server's alone, so are all of them.
+const scratchPrefix = "scratch-"
+
+// dropScratch removes what the probes of killed servers left: backups, and folders they were restored
+// into. Nobody else would. Where the store is this server's alone, so are all of them.
 func (a *App) dropScratch() error {
 	const op = "app.dropScratch"
-	left, err := filepath.Glob(filepath.Join(a.temporary(), "scratch-*"))
+	entries, err := os.ReadDir(a.temporary())
 	if err != nil {
-		return fault.As(op, fault.Other, err)
+		return fault.As(op, fault.Unavailable, err)
 	}
-	for _, folder := range left {
-		if info, err := os.Stat(folder); err == nil && !a.DB.Exclusive() && a.Wall().Sub(info.ModTime()) < scratchKept {
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), scratchPrefix) && !strings.HasPrefix(e.Name(), control.TemporaryPrefix) {
 			continue
 		}
-		if err := os.RemoveAll(folder); err != nil {
+		if info, err := e.Info(); err == nil && !a.DB.Exclusive() && a.Wall().Sub(info.ModTime()) < scratchKept {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(a.temporary(), e.Name())); err != nil {
 			return fault.As(op, fault.Unavailable, err)
 		}
 	}

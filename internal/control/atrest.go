@@ -69,6 +69,10 @@ func (s *System) lookInBackup(ctx context.Context, t *trial, m marks) {
 	}
 }
 
+// TemporaryPrefix begins the names of the temporary files of probes, which a server that was killed
+// meanwhile leaves behind.
+const TemporaryPrefix = "clause-probe-"
+
 // backup is a backup in a file of its own, at its beginning.
 type backup struct{ file *os.File }
 
@@ -77,7 +81,7 @@ func (s *System) backup(ctx context.Context) (backup, error) {
 	if s.Backup == nil {
 		return backup{}, fmt.Errorf("backups cannot be made here")
 	}
-	file, err := os.CreateTemp("", "clause-probe-*.backup")
+	file, err := os.CreateTemp("", TemporaryPrefix+"*.backup")
 	if err != nil {
 		return backup{}, fmt.Errorf("there is no room for a backup: %w", pathless(err))
 	}
