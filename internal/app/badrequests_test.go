@@ -110,6 +110,8 @@ func badOperations() []request {
 		{"a tenant of a bad name", "admin", "POST", "/v1/tenants", nil, `{"id":"Acme!","title":"$secret","region":"uae-north","environment":"production"}`, 422},
 		{"a tenant that is there", "admin", "POST", "/v1/tenants", nil, `{"id":"acme","title":"$secret","region":"uae-north","environment":"production"}`, 409},
 		{"a region that is not declared", "admin", "POST", "/v1/tenants", nil, `{"id":"initech","title":"$secret","region":"mars","environment":"production"}`, 403},
+		{"an application for an unknown purpose", "admin", "POST", "/v1/applications", nil, `{"title":"$secret","tenants":["acme"],"purposes":["$secret"],"scopes":["data"],"environment":"production"}`, 400},
+		{"an application of an unknown environment", "admin", "POST", "/v1/applications", nil, `{"title":"$secret","tenants":["acme"],"scopes":["data"],"environment":"$secret"}`, 400},
 		{"an application that has ended", "admin", "POST", "/v1/applications", nil, `{"title":"$secret","tenants":["acme"],"scopes":["data"],"environment":"production","expires":"2001-01-01T00:00:00Z"}`, 400},
 		{"an application that is not there", "admin", "DELETE", "/v1/applications/$secret", nil, "", 404},
 		{"a tenant that is not there", "admin", "DELETE", "/v1/tenants/initech", nil, "", 404},

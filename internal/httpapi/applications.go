@@ -2,8 +2,10 @@ package httpapi
 
 import (
 	"net/http"
+	"slices"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/vault"
 )
@@ -34,6 +36,9 @@ func (s *service) createApplication(c vault.Caller, x *exchange) error {
 	if err != nil {
 		return err
 	}
+	if err := s.known(&in); err != nil {
+		return err
+	}
 	app, key, err := s.Applications.Create(x.Context(), c.Credential.ID, identity.Application{
 		Title: in.Title, Tenants: in.Tenants, Purposes: in.Purposes, Scopes: in.Scopes, Environment: in.Environment, Expires: in.Expires,
 	})
@@ -41,6 +46,19 @@ func (s *service) createApplication(c vault.Caller, x *exchange) error {
 		return err
 	}
 	return x.answer(http.StatusCreated, api.CreatedApplication{Application: application(app), Key: key})
+}
+
+// known refuses what the policy does not declare: a key that could never be used is a mistake of who
+// asks for it, better told now.
+func (s *service) known(in *api.NewApplication) error {
+	const op = "httpapi.createApplication"
+	if _, err := s.Rules.PurposeSet(in.Purposes); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if len(s.Policy.Environments) > 0 && !slices.Contains(s.Policy.Environments, in.Environment) {
+		return fault.New(op, fault.Invalid, "the policy declares no such environment").WithField("environment")
+	}
+	return nil
 }
 
 func application(a identity.Application) api.Application {

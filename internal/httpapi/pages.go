@@ -22,7 +22,7 @@ var docsStyle []byte
 var docsPage string
 
 // pagePolicy lets a page load this server's own style sheet and nothing else.
-const pagePolicy = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 func (s *service) pages(r *routes) {
 	var document, docs []byte
