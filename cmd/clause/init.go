@@ -8,7 +8,6 @@ import (
 
 	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -82,27 +81,12 @@ func (c *initCmd) make(e *env, pol *policy.Policy) (out setUp, err error) {
 	if err := os.MkdirAll(filepath.Dir(c.AdminKey), 0o700); err != nil {
 		return out, fault.As(op, fault.Unavailable, err)
 	}
-	file, err := os.OpenFile(c.AdminKey, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return out, fault.New(op, fault.Invalid, "%q cannot be written: %v", c.AdminKey, rootCause(err))
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	a, err := app.Open(e.Context, p.config(e, pol, root, app.New))
+	admin, err := newAdmin(e, c.AdminKey, func() (*app.App, error) { return app.Open(e.Context, p.config(e, pol, root, app.New)) })
 	if err != nil {
 		return out, err
 	}
-	defer func() { err = errors.Join(err, a.Close()) }()
-	admin, key, err := a.Applications.Create(e.Context, a.Operator().Credential.ID, identity.Application{
-		Title: "Administrator", Scopes: []string{identity.ScopeAdmin}, Environment: a.Environment,
-	})
-	if err != nil {
-		return out, err
-	}
-	if _, err := file.WriteString(key + "\n"); err != nil {
-		return out, fault.As(op, fault.Unavailable, err)
-	}
-	out = setUp{Store: p.sqlite(), Data: p.Data, Keys: p.Keys, RootKey: p.rootName(), AdminKey: c.AdminKey, Admin: admin.ID}
-	return out, fault.As(op, fault.Unavailable, file.Sync())
+	out = setUp{Store: p.sqlite(), Data: p.Data, Keys: p.Keys, RootKey: p.rootName(), AdminKey: c.AdminKey, Admin: admin}
+	return out, nil
 }
 
 func (c *initCmd) tell(e *env, out setUp) error {

@@ -27,6 +27,7 @@ type cli struct {
 	Explain     explainCmd     `cmd:"" help:"Tell how a clause is kept: its controls, their parameters, the newest evidence."`
 	Tenant      tenantCmd      `cmd:"" help:"Make, list and erase tenants."`
 	Application applicationCmd `cmd:"" help:"Make, list and revoke the keys of programs that may call."`
+	AdminKey    adminKeyCmd    `cmd:"" help:"Make another administrator, at the server's machine, where the last key was lost."`
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
 	Restore     restoreCmd     `cmd:"" help:"Fill a new store from a backup, without those who were erased since."`
 	Ledger      ledgerCmd      `cmd:"" help:"Check the record of everything that happened."`
