@@ -141,7 +141,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.Ledger = ledger.New(a.DB, a.Ring.Signer(), a.origin())
-	a.Applications = identity.New(a.DB)
+	a.Applications = identity.New(a.DB, a.Ring)
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
 	a.canaries = newCanaries(a)
 	return nil

@@ -45,6 +45,9 @@ func (a *App) Start(ctx context.Context) error {
 	if people+tenants > 0 {
 		a.Log.Warn("erased again what the store did not know was erased", "people", people, "tenants", tenants)
 	}
+	if _, err := a.Applications.Reconcile(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
 	if err := a.recordPolicy(ctx); err != nil {
 		return fault.Wrap(op, err)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
 )
@@ -16,13 +17,14 @@ import (
 // Applications are the applications of one store. Safe for use by many at once.
 type Applications struct {
 	db    *db.DB
+	gone  Gone
 	cache *cache // nil where another process may revoke a key unseen
 }
 
-// New returns the applications kept in d. What was authenticated is remembered only if no other
-// process can change the store.
-func New(d *db.DB) *Applications {
-	a := &Applications{db: d}
+// New returns the applications kept in d. gone is the list that outlives d. What was authenticated is
+// remembered only if no other process can change the store.
+func New(d *db.DB, gone Gone) *Applications {
+	a := &Applications{db: d, gone: gone}
 	if d.Exclusive() {
 		a.cache = newCache()
 	}
@@ -128,13 +130,22 @@ func (a *Applications) Revoke(ctx context.Context, actor, id string) error {
 	}
 	// Whatever the outcome, since a failed commit may yet have happened.
 	defer a.cache.forget(id)
-	return fault.Wrap(op, a.db.Write(ctx, db.Organisation, func(tx *db.Tx) error {
-		changed, err := revoke(tx, id)
-		if err != nil || !changed {
-			return err
-		}
-		return ledger.Append(tx, told("application.revoke", actor, &Application{ID: id}))
-	}))
+	var now time.Time
+	var known string
+	err := a.db.Read(ctx, "", func(tx *db.Tx) error {
+		now = tx.Now()
+		return tx.One(`SELECT credential_id FROM credentials WHERE credential_id = $1`, []any{id}, &known)
+	})
+	if fault.Is(err, fault.NotFound) {
+		return fault.New(op, fault.NotFound, "there is no such application")
+	}
+	if err == nil { // the list first: it outlives a crash, and Reconcile finishes what follows
+		err = a.gone.Destroy([]keyring.ID{keyOf(id)}, now)
+	}
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	return fault.Wrap(op, a.revoke(ctx, "application.revoke", actor, id))
 }
 
 // List returns all applications, the oldest first, revoked and expired ones too.

@@ -53,7 +53,7 @@ func entries(t *testing.T, d *db.DB) []proof.Entry {
 func TestAKeyProvesItsApplication(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
 		d := open(at(now))
-		a := New(d)
+		a := New(d, &gone{})
 		made, key := create(t, a, shop())
 		if made.ID == "" || !made.Created.Equal(now) || !made.Revoked.IsZero() || !strings.HasPrefix(key, "clause_"+made.ID+"_") {
 			t.Fatalf("got %+v, %q", made, key)
@@ -76,7 +76,7 @@ func TestAKeyProvesItsApplication(t *testing.T) {
 
 func TestWhatIsWrongWithAKeyCannotBeTold(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
-		a := New(open(at(now)))
+		a := New(open(at(now)), &gone{})
 		made, key := create(t, a, shop())
 		gone, revoked := create(t, a, shop())
 		if err := a.Revoke(t.Context(), "cli", gone.ID); err != nil {
@@ -130,7 +130,7 @@ func TestWhatIsWrongWithAKeyCannotBeTold(t *testing.T) {
 func TestRevoke(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
 		d := open(at(now))
-		a := New(d)
+		a := New(d, &gone{})
 		made, key := create(t, a, shop())
 		other, kept := create(t, a, shop())
 		for _, k := range []string{key, kept} {
@@ -173,7 +173,7 @@ func TestList(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
 		when := now
 		d := open(func(c *db.Config) { c.Now = func() time.Time { return when } })
-		a := New(d)
+		a := New(d, &gone{})
 		first, _ := create(t, a, shop())
 		when = when.Add(time.Minute)
 		admin := Application{Title: "Admin", Scopes: []string{ScopeAdmin, ScopeAudit}, Environment: "staging"}
@@ -197,7 +197,7 @@ func TestList(t *testing.T) {
 func TestCreateRefuses(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
 		d := open(at(now))
-		a := New(d)
+		a := New(d, &gone{})
 		for name, c := range map[string]struct {
 			change func(*Application)
 			field  string
@@ -257,7 +257,7 @@ func many(n int) []string {
 func TestSecretsAreNotStored(t *testing.T) {
 	c := dbtest.SQLite(t)
 	d := dbtest.Open(t, c)
-	_, key := create(t, New(d), Application{Title: "x", Scopes: []string{ScopeData}, Environment: "e"})
+	_, key := create(t, New(d, &gone{}), Application{Title: "x", Scopes: []string{ScopeData}, Environment: "e"})
 	secret := []byte(key[keyLen-secretLen:])
 	files := 0
 	err := filepath.WalkDir(filepath.Dir(d.Path()), func(path string, entry os.DirEntry, err error) error {
@@ -279,7 +279,7 @@ func TestSecretsAreNotStored(t *testing.T) {
 // TestWhoAsksTheStore: only the right key may be answered from memory, or a wrong one for a known
 // id would be told apart by its speed.
 func TestWhoAsksTheStore(t *testing.T) {
-	a := New(dbtest.Open(t, dbtest.SQLite(t)))
+	a := New(dbtest.Open(t, dbtest.SQLite(t)), &gone{})
 	app := shop()
 	app.Expires = time.Time{}
 	made, key := create(t, a, app)
@@ -303,7 +303,7 @@ func TestWhoAsksTheStore(t *testing.T) {
 // TestRevokedWhileAsking: once Revoke has returned no request succeeds, however many are under way.
 func TestRevokedWhileAsking(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
-		a := New(open(at(now)))
+		a := New(open(at(now)), &gone{})
 		for range 20 {
 			made, key := create(t, a, shop())
 			stop := make(chan struct{})
@@ -334,7 +334,7 @@ func TestRevokedWhileAsking(t *testing.T) {
 
 func TestStoreThatCannotBeRead(t *testing.T) {
 	d := dbtest.Open(t, dbtest.SQLite(t))
-	a := New(d)
+	a := New(d, &gone{})
 	app := shop()
 	app.Expires = time.Time{}
 	_, key := create(t, a, app)

@@ -39,7 +39,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 }
 
 func BenchmarkAuthenticate(b *testing.B) {
-	a := New(dbtest.Open(b, dbtest.SQLite(b)))
+	a := New(dbtest.Open(b, dbtest.SQLite(b)), &gone{})
 	app := shop()
 	app.Expires = time.Time{}
 	_, key, err := a.Create(b.Context(), "cli", app)

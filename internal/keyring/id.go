@@ -34,3 +34,7 @@ func (id ID) String() string { return hex.EncodeToString(id[:]) }
 
 // IsZero reports whether the id was never set.
 func (id ID) IsZero() bool { return id == ID{} }
+
+// StoreMark begins the keys under which a store notes which of the destroyed keys it knows of: an older
+// copy of the store lacks the note, and so is found out.
+const StoreMark = "destroyed:"

@@ -12,7 +12,7 @@ import (
 )
 
 // destroyedMark begins the meta keys that say which destroyed keys this store knows of.
-const destroyedMark = "destroyed:"
+const destroyedMark = keyring.StoreMark
 
 // markDestroyed notes in the transaction of an erasure that the store knows of it. A copy of the
 // store from before lacks the note, and so is found out by Reconcile.
