@@ -114,6 +114,16 @@ func blobs() ([]figure, error) {
 		}
 		return nil
 	}
+	fixed := make([]byte, gcm.NonceSize())
+	whole := gcm.Seal(nil, fixed, plain[:1<<20], nil)
+	rawOpen := func() error {
+		for range size >> 20 {
+			if buffer, err = gcm.Open(buffer[:0], fixed, whole, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	var sealed bytes.Buffer
 	if err := seal(&sealed, plain); err != nil {
 		return nil, err
@@ -122,7 +132,7 @@ func blobs() ([]figure, error) {
 	if err != nil {
 		return nil, err
 	}
-	down, err := speeds("open a blob of 64 MiB", size, raw, func() error { return open(sealed.Bytes()) })
+	down, err := speeds("open a blob of 64 MiB", size, rawOpen, func() error { return open(sealed.Bytes()) })
 	return []figure{up, down}, err
 }
 
@@ -145,7 +155,7 @@ func open(sealed []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{stream}, make([]byte, 64<<10))
+	_, err = io.Copy(struct{ io.Writer }{io.Discard}, stream) // a chunk at a time, as the vault does
 	return err
 }
 

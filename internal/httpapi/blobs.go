@@ -114,15 +114,12 @@ func (s *service) getBlob(c vault.Caller, x *exchange) error {
 	if _, err := w.Write(first[:n]); err != nil || x.Method == http.MethodHead {
 		return nil // the client went away, or asked for no more
 	}
-	_, err = io.CopyBuffer(w, readerOnly{body}, first)
+	_, err = io.CopyBuffer(w, body, first) // the vault's blobs write a chunk at a time, each paced
 	if err != nil && w.failed == nil {
 		return err // fail cuts the connection
 	}
 	return nil
 }
-
-// readerOnly hides WriteTo, so that every write is paced.
-type readerOnly struct{ io.Reader }
 
 // pacedWriter sends a blob and cuts off a client that takes it too slowly.
 type pacedWriter struct {

@@ -4,8 +4,9 @@ import "encoding/binary"
 
 // The stream's format is a row of chunks: nonce (12 bytes), ciphertext, tag (16 bytes). Every chunk
 // but the last holds chunkSize bytes; the last holds the rest, which may be nothing or a whole chunk.
+// A chunk and its ciphertext fit into a core's own cache: with 1 MiB, sealing took a third longer.
 const (
-	chunkSize   = 1 << 20
+	chunkSize   = 128 << 10
 	sealedChunk = chunkSize + overhead
 	streamLabel = "clause stream v1"
 	firstBuffer = 32 << 10 // buffers begin small, so that small objects cost little memory

@@ -336,12 +336,37 @@ type blobReader struct {
 }
 
 func (b *blobReader) Read(p []byte) (int, error) {
-	for _, id := range b.keys {
-		if b.ring.Destroyed(id) {
-			return 0, fault.New("vault.GetBlob", fault.Erased, "the subject was erased")
-		}
+	if err := b.erased(); err != nil {
+		return 0, err
 	}
 	return b.plain.Read(p)
+}
+
+// WriteTo spares io.Copy a copy: whole chunks are written as they are opened.
+func (b *blobReader) WriteTo(w io.Writer) (int64, error) {
+	return io.Copy(guarded{w, b}, b.plain)
+}
+
+// guarded stops writing once the person is erased.
+type guarded struct {
+	io.Writer
+	blob *blobReader
+}
+
+func (g guarded) Write(p []byte) (int, error) {
+	if err := g.blob.erased(); err != nil {
+		return 0, err
+	}
+	return g.Writer.Write(p)
+}
+
+func (b *blobReader) erased() error {
+	for _, id := range b.keys {
+		if b.ring.Destroyed(id) {
+			return fault.New("vault.GetBlob", fault.Erased, "the subject was erased")
+		}
+	}
+	return nil
 }
 
 func (b *blobReader) Close() error { return b.file.Close() }

@@ -195,7 +195,8 @@ func TestBlobTampered(t *testing.T) {
 	w := sqliteWorld(t)
 	sub := w.person()
 	target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
-	plain := bytes.Repeat([]byte("0123456789abcdef"), 5<<16/2) // two and a half chunks
+	const part = 128 << 10
+	plain := bytes.Repeat([]byte("0123456789abcdef"), part*5/2/16) // two and a half chunks
 	_, err := w.upload(target, "receipt", bytes.NewReader(plain))
 	must(t, err)
 	path := w.files()[0]
@@ -211,7 +212,7 @@ func TestBlobTampered(t *testing.T) {
 			must(t, err)
 		}
 	}
-	const chunk = 1<<20 + 28
+	const chunk = part + 28
 	flipped := bytes.Clone(sealed)
 	flipped[chunk+100] ^= 1
 	for name, c := range map[string]struct {
@@ -219,14 +220,14 @@ func TestBlobTampered(t *testing.T) {
 		bytes int // that may be released before the error
 	}{
 		"another blob's file": {swapped, 0},
-		"cut within a chunk":  {sealed[:len(sealed)-1], 2 << 20},
-		"cut between chunks":  {sealed[:2*chunk], 1 << 20},
+		"cut within a chunk":  {sealed[:len(sealed)-1], 2 * part},
+		"cut between chunks":  {sealed[:2*chunk], part},
 		"empty":               {nil, 0},
-		"lengthened":          {append(bytes.Clone(sealed), 0), 2 << 20},
+		"lengthened":          {append(bytes.Clone(sealed), 0), 2 * part},
 		"chunks swapped":      {append(append(bytes.Clone(sealed[chunk:2*chunk]), sealed[:chunk]...), sealed[2*chunk:]...), 0},
-		"a chunk left out":    {append(bytes.Clone(sealed[:chunk]), sealed[2*chunk:]...), 1 << 20},
-		"a chunk twice":       {append(bytes.Clone(sealed[:chunk]), sealed...), 1 << 20},
-		"a bit flipped":       {flipped, 1 << 20},
+		"a chunk left out":    {append(bytes.Clone(sealed[:chunk]), sealed[2*chunk:]...), part},
+		"a chunk twice":       {append(bytes.Clone(sealed[:chunk]), sealed...), part},
+		"a bit flipped":       {flipped, part},
 	} {
 		must(t, os.WriteFile(path, c.file, 0o600))
 		_, body, err := w.vault.GetBlob(w.ctx, w.app, target, "receipt")
