@@ -22,6 +22,7 @@ type question struct {
 	odd    bool   // a field is named that the data set does not declare
 	alias  string // of the person, once loaded
 	found  bool   // the record is there, so its id is ours
+	told   bool   // the transaction has an entry of it
 }
 
 // ask composes a question. Names the policy does not declare become id 0, which is refused.
@@ -164,8 +165,47 @@ func (v *Vault) change(ctx context.Context, tenant string, fn func(tx *db.Tx) (n
 	return refusal
 }
 
+// changeFor is change for a question. What comes to nothing, because what it is about is not there, is
+// another version or is taken, is recorded too: guessing leaves a trace.
+func (v *Vault) changeFor(ctx context.Context, tenant string, q *question, fn func(tx *db.Tx) (no, err error)) error {
+	return v.change(ctx, tenant, func(tx *db.Tx) (no, err error) {
+		q.told = false
+		if no, err = fn(tx); no != nil && err == nil && !q.told {
+			err = v.nothing(tx, q, no)
+		}
+		return no, err
+	})
+}
+
+// nothing records why an allowed act came to nothing. A malformed request is no act.
+func (v *Vault) nothing(tx *db.Tx, q *question, why error) error {
+	e := v.entry(q, decision.Answer{Allow: true})
+	switch fault.KindOf(why) {
+	case fault.NotFound:
+		e.Reason = "not found"
+	case fault.Erased:
+		e.Answer, e.Reason = proof.Refuse, decision.Erased.String()
+	case fault.Conflict:
+		e.Reason = "conflict"
+	case fault.Stale:
+		e.Reason = "stale version"
+	default:
+		return nil
+	}
+	return ledger.Append(tx, e)
+}
+
+// cameToNothing records why an allowed act came to nothing, and returns it.
+func (v *Vault) cameToNothing(ctx context.Context, q *question, why error) error {
+	if err := v.DB.Write(ctx, v.logOf(q), func(tx *db.Tx) error { return v.nothing(tx, q, why) }); err != nil {
+		return err
+	}
+	return why
+}
+
 // refuseIn records a refusal inside a transaction that changed nothing.
 func (v *Vault) refuseIn(tx *db.Tx, q *question, a decision.Answer) (no, err error) {
+	q.told = true
 	if err := ledger.Append(tx, v.entry(q, a)); err != nil {
 		return nil, err
 	}

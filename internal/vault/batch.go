@@ -7,6 +7,7 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -39,17 +40,16 @@ func (v *Vault) Batch(ctx context.Context, c Caller, tenant, purpose string, ops
 	}
 	var out []Stored
 	var refused *question
-	var answer decision.Answer
 	err := v.DB.Write(ctx, tenant, func(tx *db.Tx) (err error) {
 		out, refused = nil, nil
-		out, err = v.batchIn(tx, &c, tenant, purpose, ops, idem, &refused, &answer)
+		out, err = v.batchIn(tx, &c, tenant, purpose, ops, idem, &refused)
 		return err
 	})
 	if err == nil {
 		return out, nil
 	}
 	if refused != nil { // the transaction that refused was undone, its entry with it: record it now
-		if recorded := v.record(ctx, tenant, v.entry(refused, answer)); recorded != nil {
+		if recorded := v.recordRefused(ctx, tenant, refused, err); recorded != nil {
 			return nil, recorded
 		}
 	}
@@ -57,6 +57,15 @@ func (v *Vault) Batch(ctx context.Context, c Caller, tenant, purpose string, ops
 		err = undo.error
 	}
 	return nil, err
+}
+
+func (v *Vault) recordRefused(ctx context.Context, tenant string, q *question, why error) error {
+	return v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+		if fault.Is(why, fault.Refused) {
+			return ledger.Append(tx, v.entry(q, v.Rules.Decide(&q.req)))
+		}
+		return v.nothing(tx, q, why)
+	})
 }
 
 func (v *Vault) batchQuestion(c *Caller, tenant, purpose string, op *BatchOp) (question, error) {
@@ -70,7 +79,7 @@ func (v *Vault) batchQuestion(c *Caller, tenant, purpose string, op *BatchOp) (q
 	return question{}, fault.New("vault.Batch", fault.Invalid, "an operation is put, patch or delete").WithField("action")
 }
 
-func (v *Vault) batchIn(tx *db.Tx, c *Caller, tenant, purpose string, ops []BatchOp, idem Idempotency, refused **question, answer *decision.Answer) ([]Stored, error) {
+func (v *Vault) batchIn(tx *db.Tx, c *Caller, tenant, purpose string, ops []BatchOp, idem Idempotency, refused **question) ([]Stored, error) {
 	head := question{caller: c, target: &Target{Tenant: tenant}}
 	var out []Stored
 	found, no, err := v.replay(tx, &head, idem, &out)
@@ -93,9 +102,7 @@ func (v *Vault) batchIn(tx *db.Tx, c *Caller, tenant, purpose string, ops []Batc
 			return nil, err
 		}
 		if no != nil {
-			if fault.Is(no, fault.Refused) {
-				*refused, *answer = &q, v.Rules.Decide(&q.req)
-			}
+			*refused = &q
 			return nil, errUndo{at(i, no)}
 		}
 		out = append(out, stored)

@@ -62,9 +62,9 @@ func TestBatchAllOrNothing(t *testing.T) {
 				t.Errorf("%s: field %q, clause %q", c.name, f.Field, f.Clause)
 			}
 			entries := w.size("acme") - before
-			if refused := c.kind == fault.Refused; refused != (entries == 1) {
+			if told := c.kind != fault.Invalid; told != (entries == 1) {
 				t.Errorf("%s: %d entries", c.name, entries)
-			} else if refused {
+			} else if c.kind == fault.Refused {
 				if e := w.newest("acme"); e.Answer != "refuse" || e.Clauses[0] != c.clause || (c.name == "restricted") != (e.Subject != "") {
 					t.Errorf("%s: entry %+v", c.name, e)
 				}

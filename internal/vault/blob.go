@@ -89,7 +89,7 @@ func (v *Vault) PutBlob(ctx context.Context, c Caller, t Target, field, contentT
 		return Stored{}, err
 	}
 	var out Stored
-	err = v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
+	err = v.changeFor(ctx, t.Tenant, &q, func(tx *db.Tx) (no, err error) {
 		out, no, err = v.attachBlob(tx, &q, field, &ref, cond)
 		return no, err
 	})
@@ -123,7 +123,7 @@ func blobMax(f *policy.Field) int64 {
 // could be left behind by a crash for ever.
 func (v *Vault) announceBlob(ctx context.Context, q *question, ref *blobRef, cond Condition) error {
 	t := q.target
-	return v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
+	return v.changeFor(ctx, t.Tenant, q, func(tx *db.Tx) (no, err error) {
 		s, r, err := v.loadRecord(tx, t)
 		if err != nil {
 			return expected(err)

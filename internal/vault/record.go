@@ -111,11 +111,8 @@ func (v *Vault) absentIn(tx *db.Tx, q *question, err error) (no, failure error) 
 	if !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Erased) {
 		return nil, err
 	}
-	e := v.entry(q, decision.Answer{Allow: true})
-	if e.Reason = "not found"; fault.Is(err, fault.Erased) {
-		e.Answer, e.Reason = proof.Refuse, decision.Erased.String()
-	}
-	return err, ledger.Append(tx, e)
+	q.told = true
+	return err, v.nothing(tx, q, err)
 }
 
 func errNoRecord() error {
@@ -251,7 +248,7 @@ func (v *Vault) Delete(ctx context.Context, c Caller, t Target, cond Condition) 
 	if q.set.Storage == policy.Memory {
 		return v.deleteMemory(ctx, &q, cond)
 	}
-	return v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) { return v.deleteIn(tx, &q, cond) })
+	return v.changeFor(ctx, t.Tenant, &q, func(tx *db.Tx) (no, err error) { return v.deleteIn(tx, &q, cond) })
 }
 
 func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error) {

@@ -51,7 +51,7 @@ func (v *Vault) Standing(ctx context.Context, c Caller, tenant, subject string) 
 		return Standing{}, err
 	}
 	var out Standing
-	err := v.change(ctx, tenant, func(tx *db.Tx) (no, err error) {
+	err := v.changeFor(ctx, tenant, &q, func(tx *db.Tx) (no, err error) {
 		s, no, err := v.manage(tx, &q)
 		if s == nil {
 			return no, err
@@ -75,7 +75,7 @@ func (v *Vault) setStanding(ctx context.Context, kind string, c Caller, t Target
 	if err := v.needsBasis(t.Purpose, bases); err != nil {
 		return err
 	}
-	return v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
+	return v.changeFor(ctx, t.Tenant, &q, func(tx *db.Tx) (no, err error) {
 		s, no, err := v.manage(tx, &q)
 		if s == nil {
 			return no, err

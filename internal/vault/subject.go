@@ -177,7 +177,7 @@ func (v *Vault) CreateSubject(ctx context.Context, c Caller, tenant string, idem
 		return "", err
 	}
 	var made string
-	err := v.change(ctx, tenant, func(tx *db.Tx) (no, err error) {
+	err := v.changeFor(ctx, tenant, &q, func(tx *db.Tx) (no, err error) {
 		found, no, err := v.replay(tx, &q, idem, &made)
 		if found || no != nil || err != nil {
 			return no, err

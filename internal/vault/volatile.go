@@ -119,13 +119,15 @@ func (v *Vault) writeMemory(ctx context.Context, q *question, f Fields, cond Con
 	if err != nil {
 		return Stored{}, err
 	}
-	if earlier, found, no := v.replayMemory(q, idem); found || no != nil {
-		return earlier, no
+	if earlier, found, no := v.replayMemory(q, idem); no != nil {
+		return Stored{}, v.cameToNothing(ctx, q, no)
+	} else if found {
+		return earlier, nil
 	}
 	old, _ := v.memory.get(q.person(), q.place())
 	items, err := v.mergeMemory(q, &old, creating, f, cond)
 	if err != nil {
-		return Stored{}, err
+		return Stored{}, v.cameToNothing(ctx, q, err)
 	}
 	next := memoryRow{version: old.version + 1, created: old.created, updated: micros(v.Now())}
 	if next.version == 1 {
@@ -219,7 +221,7 @@ func (v *Vault) deleteMemory(ctx context.Context, q *question, cond Condition) e
 		return v.absent(ctx, q, errNoRecord())
 	}
 	if no := cond.check(r.version); no != nil {
-		return no
+		return v.cameToNothing(ctx, q, no)
 	}
 	e := v.entry(q, a)
 	e.Version = r.version

@@ -34,7 +34,7 @@ func (v *Vault) write(ctx context.Context, kind string, c Caller, t Target, f Fi
 	}
 	asked := t
 	var out Stored
-	err := v.change(ctx, t.Tenant, func(tx *db.Tx) (no, err error) {
+	err := v.changeFor(ctx, t.Tenant, &q, func(tx *db.Tx) (no, err error) {
 		t = asked // the transaction may be run again: begin as the caller asked
 		found, no, err := v.replay(tx, &q, idem, &out)
 		if found || no != nil || err != nil {
