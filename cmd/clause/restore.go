@@ -60,7 +60,7 @@ func (c *restoreCmd) Run(e *env) error {
 		return err
 	}
 	made := absentOf(filepath.Dir(p.Data), p.Data, filepath.Join(p.Data, "blobs"), p.sqlite(), p.sqlite()+"-wal", p.sqlite()+"-shm")
-	a, err := app.Open(e.Context, p.config(e, pol, root, app.New))
+	a, err := app.Open(e.Context, p.config(e, pol, root, app.Restored))
 	if err != nil {
 		return errors.Join(err, made.remove())
 	}

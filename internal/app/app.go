@@ -50,9 +50,10 @@ type Expect uint8
 
 // What may be expected of a store.
 const (
-	Any  Expect = iota
-	Made        // it has been set up
-	New         // nobody has used it
+	Any      Expect = iota
+	Made            // it has been set up
+	New             // nobody has used it
+	Restored        // nobody has used it; it counts as set up once a restore has filled it
 )
 
 // App is an open server, not yet serving.
@@ -184,7 +185,7 @@ func (a *App) openRing(ctx context.Context) error {
 	switch {
 	case a.Expect == Made && known == nil:
 		return fault.New(op, fault.Invalid, "the store was never set up").WithHint("make one with clause init, or name the store that was made: --data, --store")
-	case a.Expect == New && known != nil:
+	case (a.Expect == New || a.Expect == Restored) && known != nil:
 		return fault.New(op, fault.Conflict, "there is a store already").WithHint("name a place where there is none; what is there was not changed")
 	}
 	if _, missing := os.Stat(a.Keys); errors.Is(missing, os.ErrNotExist) && known != nil {
@@ -195,6 +196,9 @@ func (a *App) openRing(ctx context.Context) error {
 		return fault.Wrap(op, err)
 	}
 	id := a.Ring.StoreID()
+	if known == nil && a.Expect == Restored {
+		return nil // the backup says whose store it is
+	}
 	if known == nil {
 		return fault.Wrap(op, a.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
 			_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, storeMark, id[:])
