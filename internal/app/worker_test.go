@@ -234,6 +234,7 @@ func (w *worker) checkPerson(t *testing.T, p *person) {
 	case p.erased || p.fog.erased && failed != nil:
 		if gone {
 			w.note(t, "record.read", err, 404, 410)
+			w.note(t, "standing.read", failed, 404, 410)
 			p.erased = true
 			return
 		}
