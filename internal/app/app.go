@@ -149,18 +149,11 @@ func (a *App) open(ctx context.Context) (err error) {
 }
 
 func (a *App) vaultConfig(d *db.DB, blobs string) vault.Config {
-	c := vault.Config{
+	return vault.Config{
 		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Blobs: blobs,
-		Region: a.Region, Environment: a.Environment, AggregateMin: a.Plan.AggregateMin, MemoryMax: memoryMax,
+		Region: a.Region, Environment: a.Environment,
+		AggregateMin: a.Plan.AggregateMin, AggregateClause: a.Plan.AggregateClause, MemoryMax: memoryMax,
 	}
-	for _, clause := range a.Policy.Clauses {
-		for _, keep := range clause.Keep {
-			if keep.Control == "aggregates" && c.AggregateClause == "" {
-				c.AggregateClause = clause.ID
-			}
-		}
-	}
-	return c
 }
 
 func (a *App) blobs() string     { return filepath.Join(a.Data, "blobs") }
