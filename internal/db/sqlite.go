@@ -42,8 +42,8 @@ func writerPragmas() []string {
 		"PRAGMA trusted_schema = OFF",
 		"PRAGMA temp_store = MEMORY",
 		"PRAGMA cache_size = -8192",
-		"PRAGMA wal_autocheckpoint = 2000",
-		"PRAGMA journal_size_limit = 16777216",
+		"PRAGMA wal_autocheckpoint = 8000",
+		"PRAGMA journal_size_limit = 33554432",
 		window,
 	}
 }
