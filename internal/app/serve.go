@@ -31,8 +31,8 @@ func (a *App) Operator() vault.Caller {
 	}
 }
 
-// Start prepares for serving: what a killed server left behind is removed, erasures the store does not know of are done again, the policy in force
-// is recorded, the canary tenants are made.
+// Start prepares for serving: what a killed server left behind is removed, erasures and revocations that
+// the store does not know of are done again, the policy in force is recorded, the canary tenants are made.
 func (a *App) Start(ctx context.Context) error {
 	const op = "app.Start"
 	if err := a.dropScratch(); err != nil {

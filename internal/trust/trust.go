@@ -125,12 +125,14 @@ func (d *door) css(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write(style)
 }
 
-// how tells in the controls' own words how a clause is kept.
-func how(known policy.Vocabulary, names []string) []string {
-	var out []string
+// means is one way in which a clause is kept, in the control's own words.
+type means struct{ Control, Doc string }
+
+func how(known policy.Vocabulary, names []string) []means {
+	var out []means
 	for _, name := range names {
 		if spec, ok := known.Control(name); ok {
-			out = append(out, strings.TrimSpace(spec.Doc))
+			out = append(out, means{name, strings.TrimSpace(spec.Doc)})
 		}
 	}
 	return out

@@ -37,7 +37,7 @@ type section struct {
 type clause struct {
 	api.ClauseStatus
 	Label  string
-	How    []string
+	How    []means
 	Proven string
 	ISO    string
 	Since  string

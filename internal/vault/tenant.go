@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"cmp"
 	"context"
 
 	"clause.dev/clause/internal/db"
@@ -29,7 +30,7 @@ func (v *Vault) CreateTenant(ctx context.Context, c Caller, t Tenant) (Tenant, e
 	if len(t.Title) > 200 {
 		return Tenant{}, fault.New(op, fault.TooLarge, "a title has at most 200 bytes").WithField("title")
 	}
-	if err := v.checkRegion(ctx, &c, &t); err != nil {
+	if err := v.checkPlace(ctx, &c, &t); err != nil {
 		return Tenant{}, err
 	}
 	t.Environment, t.State = v.Environment, tenantActive
@@ -46,16 +47,16 @@ func (v *Vault) CreateTenant(ctx context.Context, c Caller, t Tenant) (Tenant, e
 	return t, v.insertTenantKey(ctx, t.ID)
 }
 
-// checkRegion refuses a tenant in a region that is not this server's, or that the policy's clauses
-// do not allow: the decision says which.
-func (v *Vault) checkRegion(ctx context.Context, c *Caller, t *Tenant) error {
+// checkPlace refuses a tenant in a region or an environment that is not this server's, or that the
+// policy's clauses do not allow: the decision says which.
+func (v *Vault) checkPlace(ctx context.Context, c *Caller, t *Tenant) error {
 	if t.Region == "" {
 		t.Region = v.Region
 	}
 	who := c.Credential
 	who.Tenants = []string{t.ID}
 	a := v.Rules.Decide(&decision.Request{
-		Op: decision.Manage, Tenant: t.ID, Owner: t.ID, Environment: v.Environment, Credential: who,
+		Op: decision.Manage, Tenant: t.ID, Owner: t.ID, Environment: cmp.Or(t.Environment, v.Environment), Credential: who,
 		Standing: nobody, Home: v.Rules.Region(t.Region), Here: v.here, Now: v.Now(),
 	})
 	if a.Allow {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 )
 
@@ -111,6 +112,19 @@ func TestTenantCreationCutShort(t *testing.T) {
 	_, err = w.vault.CreateTenant(w.ctx, w.admin, Tenant{ID: "acme"})
 	want(t, err, fault.Conflict)
 	w.person()
+}
+
+// A tenant asked for in another environment is refused, not made in this one.
+func TestTenantOfAnotherEnvironment(t *testing.T) {
+	w := sqliteWorld(t)
+	_, err := w.vault.CreateTenant(w.ctx, w.admin, Tenant{ID: "third", Environment: "production"})
+	want(t, err, fault.Refused)
+	if e := w.newest("_org"); e.Kind != "tenant.create" || e.Answer != "refuse" || e.Reason != decision.WrongEnvironment.String() {
+		t.Errorf("entry %+v", e)
+	}
+	if made, err := w.vault.CreateTenant(w.ctx, w.admin, Tenant{ID: "third", Environment: "test"}); err != nil || made.Environment != "test" {
+		t.Error(made, err)
+	}
 }
 
 func TestTenantsAndIDs(t *testing.T) {
