@@ -21,6 +21,22 @@ type (
 	Recipients []string
 	// Categories are categories of data sets.
 	Categories []string
+	// Fields are fields of data sets, as data-set.field.
+	Fields []string
+	// Products are ids of products.
+	Products []string
+	// Models are ids of language models.
+	Models []string
+	// Cookies are ids of cookies.
+	Cookies []string
+	// Attestations are ids of attestations.
+	Attestations []string
+	// Documents are ids of documents.
+	Documents []string
+	// Environments are environments.
+	Environments []string
+	// Clauses are ids of clauses.
+	Clauses []string
 )
 
 // paramTypes says which parameter type a field's Go type stands for.
@@ -35,6 +51,15 @@ var paramTypes = map[reflect.Type]policy.ParamType{
 	reflect.TypeFor[Regions]():       policy.ParamRegions,
 	reflect.TypeFor[Recipients]():    policy.ParamRecipients,
 	reflect.TypeFor[Categories]():    policy.ParamCategories,
+	reflect.TypeFor[policy.Term]():   policy.ParamTerm,
+	reflect.TypeFor[Fields]():        policy.ParamFields,
+	reflect.TypeFor[Products]():      policy.ParamProducts,
+	reflect.TypeFor[Models]():        policy.ParamModels,
+	reflect.TypeFor[Cookies]():       policy.ParamCookies,
+	reflect.TypeFor[Attestations]():  policy.ParamAttestations,
+	reflect.TypeFor[Documents]():     policy.ParamDocuments,
+	reflect.TypeFor[Environments]():  policy.ParamEnvironments,
+	reflect.TypeFor[Clauses]():       policy.ParamClauses,
 }
 
 // paramsOf derives the parameters of a control from its struct's tags: `param:"name"` or

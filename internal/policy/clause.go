@@ -15,6 +15,8 @@ func clauseForm(c *Clause, pos Pos) value {
 		{"id", name{into: &c.ID}, true, "the clause's id, for ever"},
 		{"section", title(&c.Section), true, "the section of the published text it stands in"},
 		{"text", text{into: &c.Text, most: textLength}, true, "the promise as published"},
+		{"plain", title(&c.Plain), false, "the same in one plain sentence, for the summary"},
+		{"translations", group[Translation]{into: &c.Translations, noun: "language", most: 50, body: translationForm, id: languageForm}, false, "the clause in other languages: ar: {section, text}"},
 		{"statement", flag{&c.Statement}, false, "true if it promises nothing but must appear in the text"},
 		{"keep", keeps{&c.Keep}, false, "the controls that keep the promise"},
 	}, after: func(r *reader, at func(string) *node) {
@@ -139,6 +141,9 @@ func (p param) value() (value, func() any) {
 	case ParamDuration:
 		v := new(time.Duration)
 		return span{v}, func() any { return *v }
+	case ParamTerm:
+		v := new(Term)
+		return term{v}, func() any { return *v }
 	case ParamText:
 		v := new(string)
 		if len(p.spec.Values) > 0 {
@@ -153,8 +158,10 @@ func (p param) value() (value, func() any) {
 
 func (p param) reference() reference {
 	return map[ParamType]reference{
-		ParamDataSets: toDataSet, ParamPurposes: toPurpose, ParamRegions: toRegion,
-		ParamRecipients: toRecipient, ParamCategories: toCategory,
+		ParamDataSets: toDataSet, ParamFields: toField, ParamPurposes: toPurpose, ParamRegions: toRegion,
+		ParamRecipients: toRecipient, ParamCategories: toCategory, ParamProducts: toProduct, ParamModels: toModel,
+		ParamCookies: toCookie, ParamAttestations: toAttestation, ParamDocuments: toDocument,
+		ParamEnvironments: toEnvironment, ParamClauses: toClause,
 	}[p.spec.Type]
 }
 

@@ -12,7 +12,7 @@ const (
 )
 
 func dataSetForm(d *DataSet, id string, pos Pos) value {
-	d.ID, d.Pos, d.Storage = id, pos, Stored
+	d.ID, d.Pos, d.Storage, d.Source = id, pos, Stored, FromPerson
 	many := ""
 	return form{what: fmt.Sprintf("data set %q", id), keys: []key{
 		{"title", title(&d.Title), true, "what people call it"},
@@ -21,11 +21,18 @@ func dataSetForm(d *DataSet, id string, pos Pos) value {
 		{"storage", choice[Storage]{&d.Storage, []Storage{Stored, Memory}}, false, "stored (the default), or memory-only: on no disk and in no backup"},
 		{"records", choice[string]{&many, []string{"one", "many"}}, false, "how many records a person can have: one (the default) or many"},
 		{"keep", retention{d}, false, "while-active (the default), or a span such as 90d after which a record goes"},
+		{"subject", name{&d.Subject, toSubject}, false, "whom it is about; left out: the first of subjects"},
+		{"source", choice[Source]{&d.Source, []Source{FromPerson, FromDevice, FromDerivation, FromThirdParty}}, false, "person (the default), device, derived or third-party"},
+		{"from", title(&d.From), false, "the third party it comes from, GDPR art. 14(2)(f)"},
+		{"titles", titles{&d.Titles}, false, "the title in other languages"},
 		{"fields", group[Field]{into: &d.Fields, noun: "field", most: MaxFields, body: fieldForm}, true, "the fields of a record"},
 	}, after: func(r *reader, at func(string) *node) {
 		d.Many = many == "many"
 		if d.Storage == Memory {
 			d.checkMemory(r)
+		}
+		if d.From != "" && d.Source != FromThirdParty {
+			r.fail(at("from"), Contradiction, "add source: third-party, or remove from", "data set %q comes from %s, and from the %s", id, d.From, d.Source)
 		}
 	}}
 }
@@ -78,6 +85,7 @@ func fieldForm(f *Field, id string, pos Pos) value {
 		{"unique", flag{&f.Unique}, false, "true if no two records of a tenant may hold the same value"},
 		{"max", size{&f.Max}, false, "the longest text or largest blob: 200B, 64KiB, 10MiB"},
 		{"values", list[string]{into: &f.Values, most: 256}, false, "the values of an enum"},
+		{"titles", titles{&f.Titles}, false, "the title in other languages"},
 	}, after: f.check}}
 }
 

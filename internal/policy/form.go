@@ -108,7 +108,15 @@ type group[T any] struct {
 	noun string
 	most int
 	body func(item *T, id string, pos Pos) value
-	none bool // may be empty
+	none bool           // may be empty
+	id   *regexp.Regexp // the form of its ids, nil for idForm
+}
+
+func (g group[T]) form() *regexp.Regexp {
+	if g.id != nil {
+		return g.id
+	}
+	return idForm
 }
 
 func (g group[T]) read(r *reader, at, n *node) {
@@ -131,7 +139,9 @@ func (g group[T]) read(r *reader, at, n *node) {
 		if r.repeated(seen, p.key, "the "+g.noun) {
 			continue
 		}
-		r.id(p.key, g.noun)
+		if p.key.kind != textKind || !g.form().MatchString(p.key.value) {
+			r.fail(p.key, BadValue, g.hint(), "%q cannot be the id of a %s", short(p.key.value), g.noun)
+		}
 		*g.into = append(*g.into, *new(T))
 		g.body(&(*g.into)[len(*g.into)-1], p.key.value, p.key.pos).read(r, p.key, p.value)
 	}
@@ -143,10 +153,17 @@ func (r *reader) id(n *node, noun string) {
 	}
 }
 
+func (g group[T]) hint() string {
+	if g.id == languageForm {
+		return languageHint
+	}
+	return idHint
+}
+
 func (g group[T]) schema(v Vocabulary) object {
 	s := object{
 		"type":                 "object",
-		"propertyNames":        object{"pattern": idForm.String()},
+		"propertyNames":        object{"pattern": g.form().String()},
 		"additionalProperties": g.body(new(T), "", Pos{}).schema(v),
 		"maxProperties":        g.most,
 	}

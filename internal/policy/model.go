@@ -6,17 +6,27 @@ import "time"
 
 // Policy is a parsed policy file: references resolve, ids are unique, controls know their parameters.
 type Policy struct {
-	Version      string // as published, e.g. "2026-02-01"
+	Version      string    // as published, e.g. "2026-02-01"
+	Effective    time.Time // the day it takes effect; zero if not said
+	Language     string    // of its texts, BCP 47; "en" if not said
 	Organisation Organisation
+	Products     []Product
 	Laws         []Law
 	Calendar     string // ISO 3166 code of the national calendar of business days
 	Regions      []Region
 	Environments []string
 	Backups      Backups
 	Data         []DataSet
+	Subjects     []Subject
 	Purposes     []Purpose
 	Recipients   []Recipient
+	Models       []Model
+	Cookies      []Cookie
+	Attestations []Attestation
+	Documents    []Document
+	Security     Security
 	Clauses      []Clause
+	Known        []Known
 
 	File   string // the name it was parsed under
 	Source []byte // the file as published, byte for byte
@@ -30,15 +40,26 @@ type Organisation struct {
 	Address   string
 	Contact   string // where privacy requests go
 	Website   string
+	Terms     string    // URL of the terms of service
+	Guide     string    // URL of the guidelines for sub-processors
+	Officer   Party     // the data protection officer, GDPR art. 37; zero if there is none
+	Agent     Party     // the representative in the EU, GDPR art. 27; zero if there is none
 	Authority Authority // where people can complain
 }
+
+// Party is somebody who can be written to.
+type Party struct{ Name, Contact string }
 
 // Authority is a supervisory authority.
 type Authority struct{ Name, URL string }
 
+// Titles are translations of a title by language, BCP 47.
+type Titles map[string]string
+
 // Law is a law the policy names.
 type Law struct {
 	ID, Title, Citation string
+	Titles              Titles
 	Pos                 Pos
 }
 
@@ -46,6 +67,7 @@ type Law struct {
 type Region struct {
 	ID, Provider, Place string
 	Country             string // ISO 3166-1 alpha-2
+	Titles              Titles // of the place
 	Pos                 Pos
 }
 
@@ -73,13 +95,35 @@ type DataSet struct {
 	Storage   Storage
 	Many      bool          // several records a subject; otherwise one
 	Keep      time.Duration // zero: while the account is active
+	Subject   string        // whom it is about, an id of Subjects; "" where the policy names none
+	Source    Source        // where it comes from
+	From      string        // the third party it comes from, GDPR art. 14(2)(f)
 	Fields    []Field
+	Titles    Titles
 	Pos       Pos
 }
 
 // Field returns the field with the id.
 func (d *DataSet) Field(id string) (*Field, bool) {
 	return find(d.Fields, func(f *Field) string { return f.ID }, id)
+}
+
+// Source is where a data set comes from.
+type Source string
+
+// The sources. The zero Source is the person: what nothing else is said of, people give themselves.
+const (
+	FromPerson     Source = "person"
+	FromDevice     Source = "device"      // observed while the service is used
+	FromDerivation Source = "derived"     // worked out of other data
+	FromThirdParty Source = "third-party" // GDPR art. 14 asks for more then
+)
+
+// Subject is a category of people whose data is processed, GDPR art. 30(1)(c).
+type Subject struct {
+	ID, Title string
+	Titles    Titles
+	Pos       Pos
 }
 
 // Type is the type of a field's value.
@@ -108,6 +152,7 @@ type Field struct {
 	Unique    bool     // at most one record of the tenant holds a value; implies Find
 	Max       int      // longest text in bytes, largest blob in bytes; zero: the type's default
 	Values    []string // of an enum
+	Titles    Titles
 	Pos       Pos
 }
 
@@ -145,6 +190,11 @@ type Purpose struct {
 	Recipients       []string // recipients the purpose may disclose to
 	UnderRestriction bool     // goes on while processing is restricted, GDPR art. 18(2)
 	When             string   // a CEL condition of the site, empty for none
+	Interest         string   // the legitimate interest pursued, GDPR art. 13(1)(d)
+	Duty             string   // the law that obliges, for a legal obligation
+	Without          string   // what happens where the data is not given, GDPR art. 13(2)(e)
+	Automated        string   // the logic and consequences of decisions made by machines alone, GDPR art. 22; "" for none
+	Titles           Titles
 	Pos              Pos
 }
 
@@ -160,16 +210,27 @@ type Recipient struct {
 	ID, Name  string
 	Role      string // processor, controller, authority
 	Region    string
+	Does      string // what it does for the organisation: hosting, payment…
 	Safeguard string // the recorded safeguard of a transfer outside: GDPR ch. V, PDPL art. 22
+	Titles    Titles // of what it does
 	Pos       Pos
 }
 
 // Clause is one published promise.
 type Clause struct {
 	ID, Section, Text string
+	Plain             string // the same in one plain sentence, for the summary; "" if not given
+	Translations      []Translation
 	Statement         bool // promises nothing, must appear in the text
 	Keep              []Keep
 	Pos               Pos
+}
+
+// Translation is a clause in another language.
+type Translation struct {
+	Language             string // BCP 47
+	Section, Text, Plain string
+	Pos                  Pos
 }
 
 // Keep binds a clause to a control.
@@ -180,7 +241,7 @@ type Keep struct {
 }
 
 // Params are the parameters of a control by name, already of the declared type: string, int64,
-// bool, time.Duration or []string.
+// bool, time.Duration, Term or []string.
 type Params map[string]any
 
 // Pos is a place in the file, from 1.
@@ -207,18 +268,27 @@ type ControlSpec struct {
 // ParamType is the type of a control's parameter.
 type ParamType string
 
-// The parameter types; the last five refer to ids of the same policy.
+// The parameter types; those from ParamDataSets on refer to what the same policy declares.
 const (
-	ParamText       ParamType = "text"
-	ParamInteger    ParamType = "integer"
-	ParamBool       ParamType = "bool"
-	ParamDuration   ParamType = "duration"
-	ParamTexts      ParamType = "texts"
-	ParamDataSets   ParamType = "data-sets"
-	ParamPurposes   ParamType = "purposes"
-	ParamRegions    ParamType = "regions"
-	ParamRecipients ParamType = "recipients"
-	ParamCategories ParamType = "categories"
+	ParamText         ParamType = "text"
+	ParamInteger      ParamType = "integer"
+	ParamBool         ParamType = "bool"
+	ParamDuration     ParamType = "duration"
+	ParamTerm         ParamType = "term"
+	ParamTexts        ParamType = "texts"
+	ParamDataSets     ParamType = "data-sets"
+	ParamFields       ParamType = "fields" // as data-set.field
+	ParamPurposes     ParamType = "purposes"
+	ParamRegions      ParamType = "regions"
+	ParamRecipients   ParamType = "recipients"
+	ParamCategories   ParamType = "categories"
+	ParamProducts     ParamType = "products"
+	ParamModels       ParamType = "models"
+	ParamCookies      ParamType = "cookies"
+	ParamAttestations ParamType = "attestations"
+	ParamDocuments    ParamType = "documents"
+	ParamEnvironments ParamType = "environments"
+	ParamClauses      ParamType = "clauses"
 )
 
 // Param is one parameter of a control.

@@ -33,6 +33,9 @@ func Parse(file string, src []byte, v Vocabulary) (p *Policy, err error) {
 	if len(r.problems) > 0 {
 		return nil, r.result()
 	}
+	if r.policy.Language == "" {
+		r.policy.Language = "en"
+	}
 	r.policy.Digest = Digest(r.policy)
 	return r.policy, nil
 }
@@ -61,16 +64,26 @@ func link(into *string) text {
 func policyForm(p *Policy) form {
 	return form{what: "the policy", keys: []key{
 		{"version", title(&p.Version), true, `the version as published, e.g. "2026-02-01"`},
+		{"effective", day{&p.Effective}, false, "the day it takes effect"},
+		{"language", language(&p.Language), false, "the language of its texts: en (the default), ar, …"},
 		{"organisation", organisationForm(&p.Organisation), true, "who publishes the policy"},
+		{"products", group[Product]{into: &p.Products, noun: "product", most: 1000, body: productForm, none: true}, false, "the products that the policy covers"},
 		{"laws", group[Law]{into: &p.Laws, noun: "law", most: 100, body: lawForm, none: true}, false, "the laws the policy names: id, title, citation"},
 		{"calendar", country(&p.Calendar), false, "the country whose business days deadlines count, ISO 3166-1"},
 		{"regions", group[Region]{into: &p.Regions, noun: "region", most: 256, body: regionForm}, true, "the places where data is kept or goes"},
 		{"environments", list[string]{into: &p.Environments, ids: true, most: 16}, true, "production, test, …: kept apart from one another"},
 		{"backups", backupsForm(&p.Backups), true, "the schedule on which erasure rests"},
 		{"data", group[DataSet]{into: &p.Data, noun: "data set", most: maxDataSets, body: dataSetForm}, true, "the data sets: every kind of record about a person"},
+		{"subjects", group[Subject]{into: &p.Subjects, noun: "subject", most: 100, body: subjectForm, none: true}, false, "the categories of people the data is about"},
 		{"purposes", group[Purpose]{into: &p.Purposes, noun: "purpose", most: MaxPurposes, body: purposeForm}, true, "why data is processed, and which of it"},
 		{"recipients", group[Recipient]{into: &p.Recipients, noun: "recipient", most: 1000, body: recipientForm, none: true}, false, "who data may be disclosed to; empty for nobody"},
+		{"models", group[Model]{into: &p.Models, noun: "model", most: 100, body: modelForm, none: true}, false, "the language models that see personal data"},
+		{"cookies", group[Cookie]{into: &p.Cookies, noun: "cookie", most: 200, body: cookieForm, none: true}, false, "the cookies that the service sets"},
+		{"attestations", group[Attestation]{into: &p.Attestations, noun: "attestation", most: 200, body: attestationForm, none: true}, false, "what was signed by somebody who looked: certificates, reports, licences, declarations"},
+		{"documents", group[Document]{into: &p.Documents, noun: "document", most: 200, body: documentForm, none: true}, false, "further documents that the policy names"},
+		{"security", securityForm(&p.Security), false, "what security.txt says, RFC 9116"},
 		{"clauses", clauses{&p.Clauses}, true, "the promises, in the order they are published"},
+		{"known", series[Known]{into: &p.Known, most: 1000, body: knownForm}, false, "findings of clause check that are known and stand, each with its reason"},
 	}}
 }
 
@@ -81,10 +94,21 @@ func organisationForm(o *Organisation) form {
 		{"address", text{into: &o.Address, most: 1000}, false, "its postal address"},
 		{"contact", text{&o.Contact, 2000, contactForm, "an email address, or an address that begins with https://"}, true, "where privacy requests go: an email address or a page"},
 		{"website", link(&o.Website), false, "its website"},
+		{"terms", link(&o.Terms), false, "its terms of service"},
+		{"guide", link(&o.Guide), false, "its guidelines for sub-processors"},
+		{"officer", partyForm("officer", &o.Officer), false, "the data protection officer, GDPR art. 37"},
+		{"agent", partyForm("agent", &o.Agent), false, "the representative in the European Union, GDPR art. 27"},
 		{"authority", form{what: "authority", keys: []key{
 			{"name", title(&o.Authority.Name), true, "the authority's name"},
 			{"url", link(&o.Authority.URL), true, "where a complaint is made"},
 		}}, false, "the supervisory authority where people can complain"},
+	}}
+}
+
+func partyForm(what string, p *Party) form {
+	return form{what: what, keys: []key{
+		{"name", title(&p.Name), true, "the name"},
+		{"contact", text{&p.Contact, 2000, contactForm, "an email address, or an address that begins with https://"}, true, "an email address or a page"},
 	}}
 }
 
@@ -93,6 +117,7 @@ func lawForm(l *Law, id string, pos Pos) value {
 	return form{what: fmt.Sprintf("law %q", id), keys: []key{
 		{"title", title(&l.Title), true, "the law's name"},
 		{"citation", title(&l.Citation), true, "how it is cited"},
+		{"titles", titles{&l.Titles}, false, "the title in other languages"},
 	}}
 }
 
@@ -102,6 +127,7 @@ func regionForm(g *Region, id string, pos Pos) value {
 		{"provider", title(&g.Provider), true, "who runs the place, e.g. Azure"},
 		{"place", title(&g.Place), true, "the provider's name of the place, e.g. UAE North (Dubai)"},
 		{"country", country(&g.Country), true, "its country, ISO 3166-1"},
+		{"titles", titles{&g.Titles}, false, "the place in other languages"},
 	}}
 }
 
@@ -118,6 +144,8 @@ func recipientForm(c *Recipient, id string, pos Pos) value {
 		{"name", title(&c.Name), true, "the recipient's name"},
 		{"role", choice[string]{&c.Role, []string{"processor", "controller", "authority"}}, true, "processor, controller or authority"},
 		{"region", name{&c.Region, toRegion}, true, "the region it keeps the data in"},
+		{"does", title(&c.Does), false, "what it does: hosting, payment, …"},
+		{"titles", titles{&c.Titles}, false, "what it does, in other languages"},
 		{"safeguard", text{into: &c.Safeguard, most: textLength}, false, "the recorded safeguard of a transfer outside: GDPR chapter V, PDPL art. 22"},
 	}}
 }

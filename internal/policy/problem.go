@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -76,6 +77,19 @@ func (ps Problems) As(target any) bool {
 
 // excerptColumns is how much of a long line an excerpt shows.
 const excerptColumns = 100
+
+// Excerpt shows the line of a policy file that pos is in, width characters of it underlined: for
+// findings about what was parsed from it. It is empty where there is no such line.
+func Excerpt(src []byte, pos Pos, width int) string {
+	line := 1
+	for l := range bytes.Lines(src) {
+		if line == pos.Line {
+			return excerpt(string(l), pos, width)
+		}
+		line++
+	}
+	return ""
+}
 
 // excerpt shows a line of the file with carets under width characters from column, both counted
 // in characters from 1.

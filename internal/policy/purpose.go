@@ -18,6 +18,11 @@ func purposeForm(u *Purpose, id string, pos Pos) value {
 		{"recipients", list[string]{into: &u.Recipients, to: toRecipient}, false, "who it may disclose to"},
 		{"under-restriction", flag{&u.UnderRestriction}, false, "true if it goes on while processing is restricted, GDPR art. 18(2)"},
 		{"when", condition{&u.When}, false, "a condition of the site, in CEL"},
+		{"interest", text{into: &u.Interest, most: textLength}, false, "the legitimate interest pursued, GDPR art. 13(1)(d)"},
+		{"duty", text{into: &u.Duty, most: textLength}, false, "the law that obliges, for a legal obligation"},
+		{"without", text{into: &u.Without, most: textLength}, false, "what happens where the data is not given, GDPR art. 13(2)(e)"},
+		{"automated", text{into: &u.Automated, most: textLength}, false, "the logic and consequences of decisions made by machines alone, GDPR art. 22; left out where there are none"},
+		{"titles", titles{&u.Titles}, false, "the title in other languages"},
 	}, after: func(r *reader, at func(string) *node) {
 		discloses := slices.Contains(u.May, Disclose)
 		switch {

@@ -66,11 +66,20 @@ func (r *reader) wrongType(key, n *node, want ...kind) bool {
 type reference string
 
 const (
-	toDataSet   reference = "data set"
-	toPurpose   reference = "purpose"
-	toRegion    reference = "region"
-	toRecipient reference = "recipient"
-	toCategory  reference = "category"
+	toDataSet     reference = "data set"
+	toField       reference = "field"
+	toPurpose     reference = "purpose"
+	toRegion      reference = "region"
+	toRecipient   reference = "recipient"
+	toCategory    reference = "category"
+	toSubject     reference = "subject"
+	toProduct     reference = "product"
+	toModel       reference = "model"
+	toCookie      reference = "cookie"
+	toAttestation reference = "attestation"
+	toDocument    reference = "document"
+	toEnvironment reference = "environment"
+	toClause      reference = "clause"
 )
 
 // declare says how something of the sort is declared.
@@ -80,6 +89,8 @@ func (s reference) declare() string {
 		return "declare it under data"
 	case toCategory:
 		return "make it the category of a data set"
+	case toField:
+		return "write data-set.field, both declared under data"
 	default:
 		return "declare it under " + string(s) + "s"
 	}
@@ -108,19 +119,38 @@ func (r *reader) finish() {
 	// What could not be read was complained of; controls must not complain of it again.
 	p.Backups.Epoch, p.Backups.Horizon = max(p.Backups.Epoch, time.Second), max(p.Backups.Horizon, time.Second)
 	r.known = map[reference][]string{
-		toDataSet:   each(p.Data, func(d DataSet) string { return d.ID }),
-		toPurpose:   each(p.Purposes, func(u Purpose) string { return u.ID }),
-		toRegion:    each(p.Regions, func(g Region) string { return g.ID }),
-		toRecipient: each(p.Recipients, func(c Recipient) string { return c.ID }),
-		toCategory:  each(p.Data, func(d DataSet) string { return d.Category }),
+		toDataSet:     each(p.Data, func(d DataSet) string { return d.ID }),
+		toPurpose:     each(p.Purposes, func(u Purpose) string { return u.ID }),
+		toRegion:      each(p.Regions, func(g Region) string { return g.ID }),
+		toRecipient:   each(p.Recipients, func(c Recipient) string { return c.ID }),
+		toCategory:    each(p.Data, func(d DataSet) string { return d.Category }),
+		toField:       fieldsOf(p),
+		toSubject:     each(p.Subjects, func(s Subject) string { return s.ID }),
+		toProduct:     each(p.Products, func(d Product) string { return d.ID }),
+		toModel:       each(p.Models, func(m Model) string { return m.ID }),
+		toCookie:      each(p.Cookies, func(c Cookie) string { return c.ID }),
+		toAttestation: each(p.Attestations, func(a Attestation) string { return a.ID }),
+		toDocument:    each(p.Documents, func(d Document) string { return d.ID }),
+		toEnvironment: p.Environments,
+		toClause:      each(p.Clauses, func(c Clause) string { return c.ID }),
 	}
 	for sort, ids := range r.known {
-		slices.Sort(ids)
+		ids = slices.Sorted(slices.Values(ids)) // a copy: environments have an order
 		r.known[sort] = slices.Compact(ids)
 	}
 	for _, check := range r.later {
 		check()
 	}
+}
+
+// fieldsOf names every field as data-set.field.
+func fieldsOf(p *Policy) (names []string) {
+	for _, d := range p.Data {
+		for _, f := range d.Fields {
+			names = append(names, d.ID+"."+f.ID)
+		}
+	}
+	return names
 }
 
 // result is every problem in the order of the file.

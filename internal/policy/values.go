@@ -133,7 +133,7 @@ func (l list[T]) schema(Vocabulary) object {
 	switch {
 	case l.of != nil:
 		item = object{"enum": words(l.of)}
-	case l.ids || l.to != "" && l.to != toCategory:
+	case l.ids || l.to != "" && l.to != toCategory && l.to != toField:
 		item = object{"type": "string", "pattern": idForm.String()}
 	}
 	s := object{"type": "array", "items": item, "uniqueItems": true, "maxItems": l.bound()}

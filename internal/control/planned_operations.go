@@ -1,0 +1,172 @@
+package control
+
+import "clause.dev/clause/internal/policy"
+
+// Attested will keep clauses that only a signed document can prove.
+type Attested struct {
+	notBuilt
+	Attestations Attestations `param:"attestations" doc:"the documents that prove it"`
+	Warn         policy.Term  `param:"warn,optional" doc:"how long before one expires the clause is at risk, such as 60 days"`
+}
+
+// Derived will keep clauses that hold when others do.
+type Derived struct {
+	notBuilt
+	Clauses Clauses `param:"clauses" doc:"the clauses that must all be kept"`
+}
+
+// FurtherDocuments will keep clauses that name further documents.
+type FurtherDocuments struct {
+	notBuilt
+	Documents Documents `param:"documents" doc:"the documents, served as they were published"`
+}
+
+// ProductScope will keep clauses that say which products the policy covers.
+type ProductScope struct {
+	notBuilt
+	Products Products `param:"products" doc:"the products, each of which serves this version of the policy"`
+}
+
+// EncryptedBackups will keep clauses that say what is backed up or replicated is encrypted on its way and there.
+type EncryptedBackups struct {
+	notBuilt
+	Data DataSets `param:"data" doc:"the data sets that are backed up"`
+}
+
+// DatabaseFirewall will keep clauses that say from where the database can be reached.
+type DatabaseFirewall struct{ notBuilt }
+
+// SeparateListeners will keep clauses that say networks are segregated.
+type SeparateListeners struct{ notBuilt }
+
+// AttackBans will keep clauses that say attacks are stopped and their sources banned.
+type AttackBans struct {
+	notBuilt
+	For policy.Term `param:"for" doc:"how long a source is banned"`
+}
+
+// AddressRules will keep clauses that say a firewall admits listed addresses only.
+type AddressRules struct{ notBuilt }
+
+// ThreatDetection will keep clauses that say interactions are searched for threats.
+type ThreatDetection struct{ notBuilt }
+
+// Monitoring will keep clauses that say alerts are watched.
+type Monitoring struct {
+	notBuilt
+	Acknowledge policy.Term `param:"acknowledge" doc:"by when an alert is acknowledged before it escalates"`
+}
+
+// Pager will keep clauses that say who is called when something is wrong.
+type Pager struct {
+	notBuilt
+	Acknowledge policy.Term `param:"acknowledge" doc:"by when a page is acknowledged before it escalates"`
+}
+
+// LogOutliers will keep clauses that say logs are searched for outliers.
+type LogOutliers struct{ notBuilt }
+
+// CompleteProcessing will keep clauses that say nothing that was accepted is lost or late.
+type CompleteProcessing struct {
+	notBuilt
+	Oldest policy.Term `param:"oldest" doc:"how old the oldest waiting work may be"`
+}
+
+// SecurityUpdates will keep clauses that say known weaknesses are patched.
+type SecurityUpdates struct {
+	notBuilt
+	Within policy.Term `param:"within" doc:"how old the list of known weaknesses may be"`
+}
+
+// PenetrationTest will keep clauses that say how often applications are tested.
+type PenetrationTest struct {
+	notBuilt
+	Applications []string    `param:"applications" doc:"the applications tested"`
+	Every        policy.Term `param:"every" doc:"how often, such as 2 per calendar year"`
+	By           string      `param:"by,optional" doc:"who tests"`
+}
+
+// TestScope will keep clauses that say what a penetration test covers.
+type TestScope struct {
+	notBuilt
+	Areas []string `param:"areas" doc:"the areas that every report ticks"`
+}
+
+// FindingDeadlines will keep clauses that say by when findings are fixed and tested again.
+type FindingDeadlines struct {
+	notBuilt
+	Within         policy.Term `param:"within" doc:"by when every finding is closed and tested again"`
+	CriticalTarget policy.Term `param:"critical-target,optional" doc:"by when critical ones ought to be"`
+	Critical       policy.Term `param:"critical,optional" doc:"by when critical ones are at the latest"`
+	HighTarget     policy.Term `param:"high-target,optional" doc:"by when high ones ought to be"`
+	High           policy.Term `param:"high,optional" doc:"by when high ones are at the latest"`
+	MediumTarget   policy.Term `param:"medium-target,optional" doc:"by when medium ones ought to be"`
+	Medium         policy.Term `param:"medium,optional" doc:"by when medium ones are at the latest"`
+	Low            policy.Term `param:"low,optional" doc:"by when low ones are at the latest"`
+}
+
+// SwitchOver will keep clauses that say the second site takes over to prove that it can.
+type SwitchOver struct {
+	notBuilt
+	Every policy.Term `param:"every" doc:"how often, such as every 2 months"`
+	Zones int         `param:"zones,optional" doc:"over how many zones there are copies"`
+}
+
+// Exercise will keep clauses that say emergencies are exercised at the table.
+type Exercise struct {
+	notBuilt
+	Every policy.Term `param:"every" doc:"how often, such as every year"`
+	Teams []string    `param:"teams,optional" doc:"who takes part"`
+}
+
+// DisclosureProgramme will keep clauses that say researchers can report weaknesses.
+type DisclosureProgramme struct {
+	notBuilt
+	Triage  policy.Term `param:"triage" doc:"by when a report is assessed"`
+	Rewards bool        `param:"rewards,optional" doc:"reports of high severity are rewarded"`
+}
+
+// RouteDecisions will keep clauses that say no request is served without a decision.
+type RouteDecisions struct{ notBuilt }
+
+// OutgoingAddresses will keep clauses that publish the addresses the company calls from.
+type OutgoingAddresses struct {
+	notBuilt
+	Addresses []string `param:"addresses" doc:"the addresses, or ranges of them"`
+}
+
+// ClusterApproval will keep clauses that say a new database is verified before it is used.
+type ClusterApproval struct {
+	notBuilt
+	People int `param:"people" doc:"how many people approve"`
+}
+
+func plannedOfOperations() []entry {
+	const file = "planned_operations.go"
+	return []entry{
+		plan[Attested]("attested", file, "A signed document proves it, and has not expired."),
+		plan[Derived]("derived", file, "It is kept while all these clauses are."),
+		plan[FurtherDocuments]("documents", file, "Further documents are served as they were published."),
+		plan[ProductScope]("product-scope", file, "Each of these products serves this version of the policy."),
+		plan[EncryptedBackups]("encrypted-backups", file, "What is backed up or replicated is encrypted on its way and there."),
+		plan[DatabaseFirewall]("database-firewall", file, "The database accepts connections from listed addresses only."),
+		plan[SeparateListeners]("separate-listeners", file, "The public, staff and the machines' own traffic are apart."),
+		plan[AttackBans]("attack-bans", file, "Attacks are stopped, and where they come from is banned for a while."),
+		plan[AddressRules]("address-rules", file, "A firewall admits listed addresses only."),
+		plan[ThreatDetection]("threat-detection", file, "What is logged is searched for threats."),
+		plan[Monitoring]("monitoring", file, "Alerts are watched, and escalate where nobody answers."),
+		plan[Pager]("pager", file, "Somebody on call is paged, and the next where nobody answers."),
+		plan[LogOutliers]("log-outliers", file, "Outliers in the logs are reported."),
+		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
+		plan[SecurityUpdates]("security-updates", file, "No part of the program has a known weakness that is not looked at."),
+		plan[PenetrationTest]("penetration-test", file, "Applications are tested by attackers this often."),
+		plan[TestScope]("test-scope", file, "Every test covers these areas."),
+		plan[FindingDeadlines]("finding-deadlines", file, "Findings are fixed and tested again by these times."),
+		plan[SwitchOver]("switch-over", file, "The second site takes over this often, to prove that it can."),
+		plan[Exercise]("exercise", file, "Emergencies are exercised at the table this often."),
+		plan[DisclosureProgramme]("disclosure-programme", file, "Researchers can report weaknesses, and are answered."),
+		plan[RouteDecisions]("route-decisions", file, "No request is served without a decision."),
+		plan[OutgoingAddresses]("outgoing-addresses", file, "The addresses the company calls from are published."),
+		plan[ClusterApproval]("cluster-approval", file, "A new database is verified by so many people before it is used."),
+	}
+}

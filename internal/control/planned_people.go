@@ -1,0 +1,129 @@
+package control
+
+import "clause.dev/clause/internal/policy"
+
+// Published will keep clauses that say what is published.
+type Published struct {
+	notBuilt
+	What string `param:"what" doc:"what is published, such as controller and laws"`
+}
+
+// Clock will keep clauses that say by when, or how often, a duty is done.
+type Clock struct {
+	notBuilt
+	Duty        string      `param:"duty" doc:"what is owed, such as privacy mail"`
+	Within      policy.Term `param:"within" doc:"by when it is done, such as 30 days, or how often, such as every quarter"`
+	Acknowledge policy.Term `param:"acknowledge,optional" doc:"by when its receipt is confirmed, such as 5 business days"`
+}
+
+// DataSubjectRights will keep clauses that say which rights people can use, and how soon.
+type DataSubjectRights struct {
+	notBuilt
+	Rights []string    `param:"rights" values:"access|rectification|erasure|portability|withdrawal|objection|restriction" doc:"the rights: access, rectification, erasure, portability, withdrawal, objection, restriction"`
+	Within policy.Term `param:"within,optional" doc:"by when a request is answered, such as 30 days; the law's time where it is left out"`
+	Extend policy.Term `param:"extend,optional" doc:"how much longer a complex request may take, such as 2 months"`
+	Free   bool        `param:"free,optional" doc:"using a right costs nothing"`
+}
+
+// BreachNotice will keep clauses that say who is told of a breach, and how soon.
+type BreachNotice struct {
+	notBuilt
+	Authority policy.Term `param:"authority,optional" doc:"by when the authority is told, such as 72 hours"`
+	People    policy.Term `param:"people,optional" doc:"by when the people concerned are told"`
+	Channels  []string    `param:"channels,optional" values:"email|phone|letter|account-page|in-app" doc:"how the people concerned are told"`
+}
+
+// ChangeNotice will keep clauses that say how long before a change people are told.
+type ChangeNotice struct {
+	notBuilt
+	Ahead    policy.Term `param:"ahead" doc:"how long before a change takes effect people are told, such as 30 days"`
+	Channels []string    `param:"channels,optional" values:"email|phone|letter|account-page|in-app" doc:"how people are told"`
+}
+
+// Complaints will keep clauses that say where people can complain.
+type Complaints struct {
+	notBuilt
+	Authority string `param:"authority,optional" doc:"the authority that hears complaints"`
+}
+
+// DisclosureNotice will keep clauses that say a new disclosure is announced, and can be opted out of.
+type DisclosureNotice struct {
+	notBuilt
+	Ahead  policy.Term `param:"ahead" doc:"how long before a new disclosure people are told"`
+	OptOut bool        `param:"opt-out,optional" doc:"people can opt out"`
+}
+
+// LegalDemands will keep clauses that say how the demands of courts and authorities are met.
+type LegalDemands struct {
+	notBuilt
+	Review bool `param:"review,optional" doc:"nothing is released without a reviewed legal basis"`
+	Notice bool `param:"notice,optional" doc:"the people concerned are told first, where the law allows"`
+}
+
+// RetainedCopies will keep clauses that say what may be kept after erasure for legal duties and disputes.
+type RetainedCopies struct {
+	notBuilt
+	Fields  Fields      `param:"fields" doc:"the fields that may be kept, and no others"`
+	Longest policy.Term `param:"longest" doc:"how long at most"`
+}
+
+// ElectronicNotice will keep clauses that say electronic notice rests on consent.
+type ElectronicNotice struct {
+	notBuilt
+	Letter policy.Term `param:"letter" doc:"by when a written notice that was asked for is sent"`
+}
+
+// OffBoarding will keep clauses that say what happens to a customer's data when it leaves.
+type OffBoarding struct {
+	notBuilt
+	Within      policy.Term `param:"within" doc:"by when nothing is left"`
+	Certificate bool        `param:"certificate,optional" doc:"a signed certificate lists what went"`
+}
+
+// SubProcessors will keep clauses that say who processes data on the company's behalf.
+type SubProcessors struct {
+	notBuilt
+	Recipients Recipients `param:"recipients" doc:"every sub-processor; an empty list for none"`
+}
+
+// AllowedRecipients will keep clauses that say a third party gets data only once the customer allowed it.
+type AllowedRecipients struct{ notBuilt }
+
+// ModelProvider will keep clauses that say who hosts the language models.
+type ModelProvider struct {
+	notBuilt
+	Recipients Recipients `param:"recipients" doc:"the recipients whose models may be given data, and no others"`
+	Never      []string   `param:"never,optional" doc:"services that are given nothing"`
+}
+
+// ModelResidency will keep clauses that say where language models keep what they are given.
+type ModelResidency struct {
+	notBuilt
+	Models       Models  `param:"models" doc:"the models"`
+	SingleRegion Regions `param:"single-region,optional" doc:"the regions whose data does not leave them; elsewhere it stays in the geography"`
+}
+
+// Questionnaire will keep clauses that say a marketplace's security questionnaire is answered.
+type Questionnaire struct{ notBuilt }
+
+func plannedOfPeople() []entry {
+	const file = "planned_people.go"
+	return []entry{
+		plan[Published]("published", file, "What is promised is published from the running configuration."),
+		plan[Clock]("clock", file, "A duty is done by its time."),
+		plan[DataSubjectRights]("data-subject-rights", file, "People can use these rights, and are answered in time."),
+		plan[BreachNotice]("breach-notice", file, "The authority and the people concerned are told of a breach in time."),
+		plan[ChangeNotice]("change-notice", file, "Changes are announced this long before they take effect."),
+		plan[Complaints]("complaints", file, "People are told where they can complain."),
+		plan[DisclosureNotice]("disclosure-notice", file, "A new disclosure is announced before it happens, and can be opted out of."),
+		plan[LegalDemands]("legal-demands", file, "Legal demands are met by due process only."),
+		plan[RetainedCopies]("retained-copies", file, "After erasure these fields, and no others, may be kept for legal duties and disputes."),
+		plan[ElectronicNotice]("electronic-notice", file, "Electronic notice rests on consent; a written notice is sent where it is asked for."),
+		plan[OffBoarding]("off-boarding", file, "When a customer leaves, everything of it goes."),
+		plan[SubProcessors]("sub-processors", file, "These process data on the company's behalf, and nobody else."),
+		plan[AllowedRecipients]("allowed-recipients", file, "A third party is given data only once the customer allowed that party."),
+		plan[ModelProvider]("model-provider", file, "Language models of these hosts only are given data."),
+		plan[ModelResidency]("model-residency", file, "What language models are given stays where the clause says."),
+		plan[Questionnaire]("questionnaire", file, "The marketplace's security questionnaire is answered from the configuration."),
+	}
+}

@@ -1,0 +1,3 @@
+package check
+
+func usageRules() []Rule { return nil }

@@ -1,0 +1,3 @@
+package check
+
+func wordingRules() []Rule { return nil }
