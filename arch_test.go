@@ -53,9 +53,11 @@ var homes = map[string][]string{
 	"github.com/goccy/go-yaml":      {"internal/policy"},
 	"github.com/danielgtaylor/huma": {"internal/httpapi"},
 	"crypto/aes":                    {"internal/keyring", "internal/vault"},
+	"github.com/minio":              {"internal/vault/objects"},
 	"golang.org/x/mod/sumdb/tlog":   {"internal/ledger", "internal/control"}, // the writer's hashes; a stranger's reading of tiles
 	"math/rand":                     {"cmd/clause"},                          // an id or a key must not be guessed; the demo's people may
 	"unsafe":                        {},
+	"github.com/johannesboyne":      testKits,
 	"testing":                       testKits,
 }
 
@@ -79,7 +81,7 @@ var starters = map[string]string{
 
 // testKits are packages that tests alone import: they may read the clock, start goroutines and keep what a
 // whole test binary shares.
-var testKits = []string{"internal/db/dbtest", "internal/app/apptest"}
+var testKits = []string{"internal/db/dbtest", "internal/app/apptest", "internal/vault/objects/objectstest"}
 
 func TestTheHouseIsBuiltAsDrawn(t *testing.T) {
 	house, err := read(os.DirFS("."))

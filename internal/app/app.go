@@ -23,6 +23,7 @@ import (
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/trust"
 	"clause.dev/clause/internal/vault"
+	"clause.dev/clause/internal/vault/objects"
 )
 
 // Config says what to run. Data is the folder of the store, blobs and temporary files; Keys is the
@@ -31,10 +32,11 @@ type Config struct {
 	Policy      *policy.Policy
 	Data, Keys  string
 	Root        keyring.Root
-	Store       string // URL of the store; empty: SQLite in Data
-	Migrate     string // URL of PostgreSQL's owner role, for migrations
-	Region      string // empty: the policy's only one
-	Environment string // empty: the policy's first
+	Store       string         // URL of the store; empty: SQLite in Data
+	Migrate     string         // URL of PostgreSQL's owner role, for migrations
+	Blobs       *objects.Place // the bucket blobs are kept in; nil: a folder in Data
+	Region      string         // empty: the policy's only one
+	Environment string         // empty: the policy's first
 	Now         func() time.Time
 	Wall        func() time.Time // the machine's clock, for connections; nil: Now
 	Log         *slog.Logger
@@ -68,6 +70,9 @@ type App struct {
 	Applications *identity.Applications
 	Evidence     *evidence.Evidence
 
+	objects  vault.Objects
+	bucket   *objects.S3 // where objects are, if they are in one
+	claimed  bool        // this opening took the bucket's prefix
 	canaries *canaries
 	door     atomic.Pointer[Door] // the front door, once it listens
 }
@@ -84,7 +89,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	}
 	a := &App{Config: c}
 	if err := a.open(ctx); err != nil {
-		return nil, errors.Join(fault.Wrap(op, err), a.Close())
+		return nil, errors.Join(fault.Wrap(op, err), a.disclaim(ctx), a.Close())
 	}
 	return a, nil
 }
@@ -118,7 +123,7 @@ func (c *Config) complete() error {
 }
 
 func (a *App) open(ctx context.Context) (err error) {
-	for _, folder := range []string{a.Data, a.blobs(), a.temporary()} {
+	for _, folder := range []string{a.Data, a.temporary()} {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
 			return fault.As("app.open", fault.Unavailable, err)
 		}
@@ -132,13 +137,20 @@ func (a *App) open(ctx context.Context) (err error) {
 	if a.DB, err = db.Open(ctx, db.Config{URL: a.Store, Migrate: a.Migrate, Now: a.Now}); err != nil {
 		return err
 	}
-	if err := a.openRing(ctx); err != nil {
+	made, err := a.openRing(ctx)
+	if err != nil {
 		return err
 	}
-	if a.Vault, err = vault.New(a.vaultConfig(a.DB, a.blobs())); err != nil {
+	if err := vault.CheckWhole(ctx, a.DB); err != nil {
 		return err
 	}
-	if err := a.Vault.CheckWhole(ctx); err != nil {
+	if err := a.openObjects(ctx, made); err != nil {
+		return err
+	}
+	if err := a.signStore(ctx, made); err != nil {
+		return err
+	}
+	if a.Vault, err = vault.New(a.vaultConfig(a.DB, a.objects)); err != nil {
 		return err
 	}
 	a.Ledger = ledger.New(a.DB, a.Ring.Signer(), a.origin())
@@ -148,15 +160,14 @@ func (a *App) open(ctx context.Context) (err error) {
 	return nil
 }
 
-func (a *App) vaultConfig(d *db.DB, blobs string) vault.Config {
+func (a *App) vaultConfig(d *db.DB, o vault.Objects) vault.Config {
 	return vault.Config{
-		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Blobs: blobs,
+		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Objects: o,
 		Region: a.Region, Environment: a.Environment,
 		AggregateMin: a.Plan.AggregateMin, AggregateClause: a.Plan.AggregateClause, MemoryMax: memoryMax,
 	}
 }
 
-func (a *App) blobs() string     { return filepath.Join(a.Data, "blobs") }
 func (a *App) temporary() string { return filepath.Join(a.Data, "tmp") }
 
 // origin names the server's logs: the organisation and the store, so that two stores never sign under
@@ -167,42 +178,43 @@ func (a *App) origin() string { return "clause/" + a.Ring.StoreID().String() }
 const storeMark = "store"
 
 // openRing opens the key folder and checks that it is the store's. A new folder beside a store that
-// has data would be able to read none of it.
-func (a *App) openRing(ctx context.Context) error {
+// has data would be able to read none of it. made says whether the store was set up before.
+func (a *App) openRing(ctx context.Context) (made bool, err error) {
 	const op = "app.openRing"
-	var known []byte
-	err := a.DB.Get(ctx, "", `SELECT value FROM meta WHERE key = $1`, []any{storeMark}, &known)
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return fault.Wrap(op, err)
+	known, err := a.meta(ctx, storeMark)
+	if err != nil {
+		return false, fault.Wrap(op, err)
 	}
 	switch {
 	case a.Expect == Made && known == nil:
-		return fault.New(op, fault.Invalid, "the store was never set up").WithHint("make one with clause init, or name the store that was made: --data, --store")
+		return false, fault.New(op, fault.Invalid, "the store was never set up").WithHint("make one with clause init, or name the store that was made: --data, --store")
 	case (a.Expect == New || a.Expect == Restored) && known != nil:
-		return fault.New(op, fault.Conflict, "there is a store already").WithHint("name a place where there is none; what is there was not changed")
+		return false, fault.New(op, fault.Conflict, "there is a store already").WithHint("name a place where there is none; what is there was not changed")
 	}
 	if _, missing := os.Stat(a.Keys); errors.Is(missing, os.ErrNotExist) && known != nil {
-		return fault.New(op, fault.Invalid, "the key folder %s is missing, and the store cannot be read without it", a.Keys).
+		return false, fault.New(op, fault.Invalid, "the key folder %s is missing, and the store cannot be read without it", a.Keys).
 			WithHint("name the key folder this store was made with: --keys")
 	}
 	if a.Ring, err = keyring.Open(ctx, a.Keys, a.Root, a.Now()); err != nil {
-		return fault.Wrap(op, err)
+		return false, fault.Wrap(op, err)
 	}
-	id := a.Ring.StoreID()
-	if known == nil && a.Expect == Restored {
-		return nil // the backup says whose store it is
-	}
-	if known == nil {
-		return fault.Wrap(op, a.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
-			_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, storeMark, id[:])
-			return err
-		}))
-	}
-	if string(known) != string(id[:]) {
-		return fault.New(op, fault.Invalid, "the key folder %s belongs to another store", a.Keys).
+	if id := a.Ring.StoreID(); known != nil && string(known) != string(id[:]) {
+		return false, fault.New(op, fault.Invalid, "the key folder %s belongs to another store", a.Keys).
 			WithHint("name the key folder this store was made with: --keys")
 	}
-	return nil
+	return known != nil, nil
+}
+
+// signStore records whose store a new one is: it counts as set up.
+func (a *App) signStore(ctx context.Context, made bool) error {
+	if made || a.Expect == Restored { // the backup says whose store it is
+		return nil
+	}
+	id := a.Ring.StoreID()
+	return fault.Wrap("app.signStore", a.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
+		_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, storeMark, id[:])
+		return err
+	}))
 }
 
 // Close closes what is open. Memory-only data is wiped.

@@ -158,7 +158,11 @@ func (a *App) scheduled(suffix string) (map[string]time.Time, error) {
 // key folder: it has no owner yet.
 func (a *App) Restore(ctx context.Context, r io.Reader, progress func(rows int64)) (report vault.BackupReport, people, tenants int, err error) {
 	report, people, tenants, err = a.Vault.Restore(ctx, r, progress)
-	if err == nil || a.Vault.CheckWhole(ctx) != nil {
+	if err == nil {
+		return report, people, tenants, nil
+	}
+	err = errors.Join(err, a.disclaim(ctx)) // the next attempt finds an empty bucket
+	if vault.CheckWhole(ctx, a.DB) != nil {
 		return report, people, tenants, err
 	}
 	return report, 0, 0, errors.Join(err, a.DB.Write(context.WithoutCancel(ctx), db.Organisation, func(tx *db.Tx) error {

@@ -18,6 +18,7 @@ import (
 	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/vault"
+	"clause.dev/clause/internal/vault/objects"
 )
 
 // scratch restores a backup into a SQLite store of its own, beside the server and with its keys, and
@@ -67,7 +68,11 @@ func (a *App) scratchIn(ctx context.Context, folder string, r io.Reader) (*contr
 	if err != nil {
 		return nil, err
 	}
-	config := a.vaultConfig(d, filepath.Join(folder, "blobs"))
+	blobs, err := objects.NewFolder(filepath.Join(folder, "blobs"))
+	if err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	config := a.vaultConfig(d, blobs)
 	config.Shared = true // a probe changes rows behind the vault's back
 	v, err := vault.New(config)
 	if err != nil {

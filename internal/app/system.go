@@ -35,9 +35,10 @@ func (a *App) System(d Door) *control.System {
 	return &control.System{
 		URL: d.URL, HTTP: d.client(), Roots: d.Roots,
 		Policy: a.Policy, Canary: a.canaries.canary,
-		Files:  a.files(),
-		Store:  store,
-		Epochs: a.epochs,
+		Files:   a.files(),
+		Objects: a.lookIntoBucket(),
+		Store:   store,
+		Epochs:  a.epochs,
 		Backup: func(ctx context.Context, w io.Writer) error {
 			_, err := a.Vault.Backup(ctx, w, nil, canaryA, canaryB)
 			return err

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -25,11 +26,30 @@ func (s *System) lookAtRest(ctx context.Context, t *trial, tenant, anchor string
 	where, how, err := look.inRows(ctx, s.Store, tenant, "")
 	if report(t, "table", where, how, err) {
 		where, how, err = look.inFiles(ctx, s.Files)
-		if report(t, "file", where, how, err) {
-			t.good("No canary value is in any of %s and %s (%s), in plain, hexadecimal, base64 or UTF-16.",
-				plural(look.rows, "row"), plural(look.files, "file"), bytesOf(look.size))
+		if report(t, "file", where, how, err) && s.lookInObjects(ctx, t, look) {
+			t.good("No canary value is in any of %s (%s), in plain, hexadecimal, base64 or UTF-16.", look.through(), bytesOf(look.size))
 		}
 	}
+}
+
+// lookInObjects searches what blobs are kept in beside the files, and reports whether it found nothing.
+func (s *System) lookInObjects(ctx context.Context, t *trial, look *search) bool {
+	if s.Objects == nil {
+		return true
+	}
+	where, how, err := look.inObjects(ctx, s.Objects)
+	if err == nil && look.objects == 0 {
+		err = errors.New("it shows none")
+	}
+	return report(t, "object", where, how, err)
+}
+
+// through says what was looked through.
+func (s *search) through() string {
+	if s.objects == 0 {
+		return plural(s.rows, "row") + " and " + plural(s.files, "file")
+	}
+	return plural(s.rows, "row") + ", " + plural(s.files, "file") + " and " + plural(s.objects, "object")
 }
 
 // anchored reports whether the anchor is found in the rows of the tenant.

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf16"
+
+	"clause.dev/clause/internal/fault"
 )
 
 // search looks for marks in bytes: in plain, in hexadecimal, in base64 and in UTF-16.
@@ -20,8 +22,8 @@ type search struct {
 	forms   []form
 	longest int
 
-	files, rows int
-	size        int64 // bytes looked through
+	files, rows, objects int
+	size                 int64 // bytes looked through
 }
 
 // form is one way in which a mark could lie around.
@@ -143,6 +145,22 @@ func (s *search) inFile(ctx context.Context, path string) (how string, err error
 	defer f.Close()
 	s.files++
 	return s.read(ctx, f)
+}
+
+// inObjects looks through objects. where names the one it found a mark in.
+func (s *search) inObjects(ctx context.Context, objects Objects) (where, how string, err error) {
+	err = objects(ctx, func(name string, body io.Reader) (err error) {
+		s.objects++
+		if how, err = s.read(ctx, body); how != "" {
+			where = name
+			return fs.SkipAll
+		}
+		return err
+	})
+	if err != nil && how == "" {
+		return "", "", errors.New(fault.Public(err)) // without addresses: facts are published
+	}
+	return where, how, nil
 }
 
 // pathless takes the path out of an error: facts are published.

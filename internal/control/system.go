@@ -23,6 +23,7 @@ type System struct {
 	Canary Canary
 
 	Files   []string // files and folders that could hold data: store, blobs, temporary folder, backups
+	Objects Objects  // what else could, put there within an hour; nil if nothing else does
 	Store   RawStore
 	Epochs  func() []Epoch                                           // of the key folder, oldest first
 	Backup  func(ctx context.Context, w io.Writer) error             // a backup, as an operator makes it
@@ -51,6 +52,9 @@ type RawStore interface {
 	// the bytes of all columns.
 	Rows(ctx context.Context, tenant string, row func(table string, columns map[string][]byte) error) error
 }
+
+// Objects calls look with the raw bytes of each object that blobs are kept in, beside the files.
+type Objects func(ctx context.Context, look func(name string, body io.Reader) error) error
 
 // Epoch is one epoch of the key folder; a time is zero for what has not happened yet.
 type Epoch struct {

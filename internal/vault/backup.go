@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
 	"slices"
 	"time"
 
@@ -87,7 +86,7 @@ type dump struct {
 	only        []string // tenants; empty for all
 	out         frameWriter
 	progress    func(int64)
-	files       []string // blobs of the tenant being dumped
+	objects     []string // blobs of the tenant being dumped
 	rows, blobs int64
 }
 
@@ -112,20 +111,20 @@ func (d *dump) all(ctx context.Context) error {
 	return d.out.write(frameEnd, binary.AppendVarint(binary.AppendVarint(nil, d.rows), d.blobs))
 }
 
-// tenant dumps a tenant's rows, and then the files that they speak of: while they are copied, none that
+// tenant dumps a tenant's rows, and then the objects that they speak of: while they are copied, none that
 // was let go is removed.
 func (d *dump) tenant(ctx context.Context, tenant string) error {
 	d.v.copying.RLock()
 	defer d.v.copying.RUnlock()
-	d.files = nil
+	d.objects = nil
 	if err := d.tables(ctx, tenant); err != nil {
 		return err
 	}
-	for _, id := range d.files {
+	for _, id := range d.objects {
 		if err := ctx.Err(); err != nil {
 			return fault.As("vault.dump", fault.Unavailable, err)
 		}
-		if err := d.blob(tenant, id); err != nil {
+		if err := d.blob(ctx, tenant, id); err != nil {
 			return err
 		}
 	}
@@ -174,7 +173,7 @@ func (d *dump) table(tx *db.Tx, table db.Table, tenant string) error {
 	})
 }
 
-// note remembers the file that a row of blobs speaks of.
+// note remembers the object that a row of blobs speaks of.
 func (d *dump) note(table db.Table, row []any) {
 	if table.Name != "blobs" {
 		return
@@ -189,27 +188,27 @@ func (d *dump) note(table db.Table, row []any) {
 		}
 	}
 	if state == blobStored {
-		d.files = append(d.files, id)
+		d.objects = append(d.objects, id)
 	}
 }
 
-func (d *dump) blob(tenant, id string) error {
+func (d *dump) blob(ctx context.Context, tenant, id string) error {
 	const op = "vault.dump"
-	file, err := os.Open(d.v.blobPath(tenant, id))
-	if errors.Is(err, os.ErrNotExist) {
+	object, err := d.v.Objects.Open(ctx, tenant, id)
+	if fault.Is(err, fault.NotFound) {
 		return nil // erased in the meantime
 	}
 	if err != nil {
-		return fault.As(op, fault.Unavailable, err)
+		return fault.Wrap(op, err)
 	}
-	defer file.Close()
+	defer object.Close()
 	if err := d.out.write(frameBlob, appendText(appendText(nil, tenant), id)); err != nil {
 		return err
 	}
 	d.blobs++
 	buffer := make([]byte, 256<<10)
 	for {
-		n, err := io.ReadFull(file, buffer)
+		n, err := io.ReadFull(object, buffer)
 		if n > 0 {
 			if err := d.out.write(frameBytes, buffer[:n]); err != nil {
 				return err

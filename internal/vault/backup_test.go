@@ -28,7 +28,7 @@ func (w *world) restore(backup []byte) *world {
 	next := w.empty()
 	_, _, _, err := next.vault.Restore(w.ctx, bytes.NewReader(backup), nil)
 	must(w.t, err)
-	must(w.t, next.vault.CheckWhole(w.ctx))
+	must(w.t, CheckWhole(w.ctx, next.db))
 	return next
 }
 
@@ -88,7 +88,7 @@ func TestBackupRestore(t *testing.T) {
 			if people != 1 || tenants != 1 || report != (BackupReport{made.Made, made.Epoch, made.Rows, made.Blobs}) {
 				t.Fatalf("%d people, %d tenants, report %+v, made %+v, progress %d", people, tenants, report, made, rows)
 			}
-			must(t, next.vault.CheckWhole(w.ctx))
+			must(t, CheckWhole(w.ctx, next.db))
 			next.unreadable(erased, erasedTx)
 			next.unreadable(before, beforeTx)
 			_, err = next.vault.Standing(w.ctx, w.app, "other", theirs)
@@ -107,7 +107,7 @@ func TestBackupRestore(t *testing.T) {
 			}
 			next.swept(erased)
 			next.swept(before)
-			if n := len(search(t, next.vault.Blobs, "")); n != 1 {
+			if n := len(next.files()); n != 1 {
 				t.Fatalf("%d blobs", n)
 			}
 			next.verified("acme", "other", "_org") // also what was appended since
@@ -165,11 +165,11 @@ func TestRestoreCut(t *testing.T) {
 	if err == nil {
 		t.Fatal("a cut restore succeeded")
 	}
-	want(t, next.vault.CheckWhole(w.ctx), fault.Invalid)
-	want(t, next.reopened().vault.CheckWhole(w.ctx), fault.Invalid)
+	want(t, CheckWhole(w.ctx, next.db), fault.Invalid)
+	want(t, CheckWhole(w.ctx, next.reopened().db), fault.Invalid)
 	_, _, _, err = next.vault.Restore(w.ctx, bytes.NewReader(data), nil)
 	want(t, err, fault.Invalid)
-	must(t, w.vault.CheckWhole(w.ctx))
+	must(t, CheckWhole(w.ctx, w.db))
 }
 
 // failing fails as a connection does.
@@ -203,13 +203,13 @@ func TestBackupWhileServing(t *testing.T) {
 	_, err := w.vault.PutBlob(w.ctx, w.app, of(sub, "transactions", tx), "receipt", "text/plain", strings.NewReader("second"), Condition{})
 	must(t, err)
 	must(t, w.vault.Sweep(w.ctx))
-	files := len(search(t, w.vault.Blobs, ""))
+	files := len(w.files())
 	w.vault.copying.RUnlock()
 	if files != 2 {
 		t.Fatalf("%d files while a backup is made", files)
 	}
 	must(t, w.vault.Sweep(w.ctx))
-	if files := len(search(t, w.vault.Blobs, "")); files != 1 {
+	if files := len(w.files()); files != 1 {
 		t.Fatalf("%d files after it", files)
 	}
 	writes := make(chan error, 1)

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 	"unicode/utf8"
 
@@ -31,6 +29,19 @@ const (
 	blobReleased = "released"
 )
 
+// Objects keeps the ciphertext of blobs, each under its tenant and its random id.
+type Objects interface {
+	// Put keeps what write writes, in bounded memory, and returns nil once the whole of it is durable. If it
+	// fails or is cut short, some of it may be left, which Remove removes.
+	Put(ctx context.Context, tenant, id string, write func(io.Writer) error) error
+	// Open returns an object, or NotFound. Its reader ends with io.EOF at the object's end, and nowhere else.
+	Open(ctx context.Context, tenant, id string) (io.ReadCloser, error)
+	// Remove removes objects, and what was left of them by a Put. That one is not there is no error.
+	Remove(ctx context.Context, tenant string, ids ...string) error
+	// RemoveTenant removes all objects of a tenant, also those it is not told of.
+	RemoveTenant(ctx context.Context, tenant string) error
+}
+
 // blobRef is a blob field's value inside the sealed record: the object's own key is in there, so
 // the blob goes when the record's key does.
 type blobRef struct {
@@ -52,11 +63,7 @@ func publicBlob(value []byte) ([]byte, error) {
 	}{ref.Size, ref.Type})
 }
 
-func (v *Vault) blobPath(tenant, id string) string {
-	return filepath.Join(v.Blobs, tenant, id[len(blobPrefix):len(blobPrefix)+2], id)
-}
-
-// bindBlob binds a blob's ciphertext to its place, so that one put in another's file does not open.
+// bindBlob binds a blob's ciphertext to its place, so that one put in another's place does not open.
 func bindBlob(t *Target, field, id string) []byte {
 	return bind("blob", t.Tenant, t.Subject, t.DataSet, t.Record, field, id)
 }
@@ -81,25 +88,23 @@ func (v *Vault) PutBlob(ctx context.Context, c Caller, t Target, field, contentT
 	}
 	key := keyring.NewStreamKey()
 	ref.Key = key[:]
-	path := v.blobPath(t.Tenant, ref.ID)
-	if ref.Size, err = writeBlob(path, key, bindBlob(&t, field, ref.ID), body, blobMax(f)); err != nil {
-		if failed := v.discard(path); failed != nil {
-			err = errors.Join(err, failed)
-		}
-		return Stored{}, err
+	err = v.Objects.Put(ctx, t.Tenant, ref.ID, func(w io.Writer) (err error) {
+		ref.Size, err = sealBlob(w, key, bindBlob(&t, field, ref.ID), body, blobMax(f))
+		return err
+	})
+	if err != nil {
+		return Stored{}, v.discard(ctx, t.Tenant, ref.ID, fault.Wrap("vault.PutBlob", err))
 	}
 	var out Stored
 	err = v.changeFor(ctx, t.Tenant, &q, func(tx *db.Tx) (no, err error) {
 		out, no, err = v.attachBlob(tx, &q, field, &ref, cond)
 		return no, err
 	})
-	if err != nil {
-		if fault.KindOf(err) != fault.Unavailable { // unavailable: the outcome is not known, the sweep decides
-			if failed := v.discard(path); failed != nil {
-				err = errors.Join(err, failed)
-			}
-		}
+	switch {
+	case fault.Is(err, fault.Unavailable): // the outcome is not known, the sweep decides
 		return Stored{}, err
+	case err != nil:
+		return Stored{}, v.discard(ctx, t.Tenant, ref.ID, err)
 	}
 	return out, nil
 }
@@ -119,7 +124,7 @@ func blobMax(f *policy.Field) int64 {
 	return defaultBlobMax
 }
 
-// announceBlob decides, and writes the blob's row before its file: a file that no row speaks of
+// announceBlob decides, and writes the blob's row before its object: one that no row speaks of
 // could be left behind by a crash for ever.
 func (v *Vault) announceBlob(ctx context.Context, q *question, ref *blobRef, cond Condition) error {
 	t := q.target
@@ -144,22 +149,10 @@ func (v *Vault) announceBlob(ctx context.Context, q *question, ref *blobRef, con
 	})
 }
 
-// writeBlob encrypts body into a new file, synced, and returns the number of plaintext bytes.
-func writeBlob(path string, key [32]byte, bound []byte, body io.Reader, limit int64) (size int64, err error) {
-	const op = "vault.writeBlob"
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return 0, fault.As(op, fault.Unavailable, err)
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return 0, fault.As(op, fault.Unavailable, err)
-	}
-	defer func() {
-		if closed := file.Close(); err == nil && closed != nil {
-			err = fault.As(op, fault.Unavailable, closed)
-		}
-	}()
-	stream, err := keyring.SealStream(key, bound, file)
+// sealBlob writes body to w, encrypted, and returns the number of plaintext bytes.
+func sealBlob(w io.Writer, key [32]byte, bound []byte, body io.Reader, limit int64) (size int64, err error) {
+	const op = "vault.sealBlob"
+	stream, err := keyring.SealStream(key, bound, w)
 	if err != nil {
 		return 0, fault.Wrap(op, err)
 	}
@@ -174,13 +167,7 @@ func writeBlob(path string, key [32]byte, bound []byte, body io.Reader, limit in
 	case size > limit:
 		return 0, fault.New(op, fault.TooLarge, "the blob is larger than the policy allows for the field, %d bytes", limit)
 	}
-	if err := stream.Close(); err != nil {
-		return 0, fault.As(op, fault.Unavailable, err)
-	}
-	if err := file.Sync(); err != nil {
-		return 0, fault.As(op, fault.Unavailable, err)
-	}
-	return size, syncFolder(filepath.Dir(path))
+	return size, fault.As(op, fault.Unavailable, stream.Close())
 }
 
 // sourceReader tells a failure of the sender from one of the disk.
@@ -197,21 +184,13 @@ func (s *sourceReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return fault.As("vault.syncFolder", fault.Unavailable, err)
+// discard removes an object that no record holds, and returns why, with what failed of that. The caller may
+// be gone. The object's row is swept later, whether or not this works.
+func (v *Vault) discard(ctx context.Context, tenant, id string, why error) error {
+	if err := v.Objects.Remove(context.WithoutCancel(ctx), tenant, id); err != nil {
+		return errors.Join(why, fault.Wrap("vault.discard", err))
 	}
-	defer folder.Close()
-	return fault.As("vault.syncFolder", fault.Unavailable, folder.Sync())
-}
-
-// discard removes a file that no record holds. Its row is swept later, whether or not this works.
-func (v *Vault) discard(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fault.As("vault.discard", fault.Unavailable, err)
-	}
-	return nil
+	return why
 }
 
 // attachBlob puts the reference into the record. The person may have been erased, and the record
@@ -242,7 +221,7 @@ func (v *Vault) attachBlob(tx *db.Tx, q *question, field string, ref *blobRef, c
 }
 
 // swapBlob stores the record with its new reference and lets go of the one it held. It says no if the
-// upload took so long that the sweep has taken its file.
+// upload took so long that the sweep has taken its object.
 func (v *Vault) swapBlob(tx *db.Tx, q *question, s *subject, r *row, field string, ref *blobRef) (no, err error) {
 	const op = "vault.swapBlob"
 	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, q.set.ID, r.id, r.version), r.sealed)
@@ -299,8 +278,9 @@ func (v *Vault) releaseBlob(tx *db.Tx, tenant string, value []byte) error {
 }
 
 // GetBlob opens a blob for reading. The entry is durable before the first byte is. Reading fails
-// where the file was cut, reordered or altered, before any byte of that chunk is released.
+// where the object was cut, reordered or altered, before any byte of that chunk is released.
 func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (BlobInfo, io.ReadCloser, error) {
+	const op = "vault.GetBlob"
 	q := v.ask("blob.read", &c, decision.Read, &t, []string{field})
 	if err := v.admit(ctx, &q); err != nil {
 		return BlobInfo{}, nil, err
@@ -316,23 +296,26 @@ func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (
 	if err != nil {
 		return BlobInfo{}, nil, err
 	}
-	file, err := os.Open(v.blobPath(t.Tenant, ref.ID))
-	if err != nil {
-		return BlobInfo{}, nil, fault.As("vault.GetBlob", fault.Unavailable, err)
+	object, err := v.Objects.Open(ctx, t.Tenant, ref.ID)
+	switch {
+	case fault.Is(err, fault.NotFound): // the record speaks of it: it must not pass for one never stored
+		return BlobInfo{}, nil, fault.New(op, fault.Unavailable, "the blob is missing from where blobs are kept")
+	case err != nil:
+		return BlobInfo{}, nil, fault.Wrap(op, err)
 	}
-	plain, err := keyring.OpenStream([32]byte(ref.Key), bindBlob(&t, field, ref.ID), file)
+	plain, err := keyring.OpenStream([32]byte(ref.Key), bindBlob(&t, field, ref.ID), object)
 	if err != nil {
-		return BlobInfo{}, nil, errors.Join(err, file.Close())
+		return BlobInfo{}, nil, errors.Join(err, object.Close())
 	}
-	return BlobInfo{ContentType: ref.Type, Size: ref.Size}, &blobReader{plain, file, v.Ring, [2]keyring.ID{s.key.ID(), s.tenantKey.ID()}}, nil
+	return BlobInfo{ContentType: ref.Type, Size: ref.Size}, &blobReader{plain, object, v.Ring, [2]keyring.ID{s.key.ID(), s.tenantKey.ID()}}, nil
 }
 
 // blobReader reads a blob until its person or tenant is erased: a download under way ends there.
 type blobReader struct {
-	plain io.Reader
-	file  *os.File
-	ring  *keyring.Ring
-	keys  [2]keyring.ID
+	plain  io.Reader
+	object io.Closer
+	ring   *keyring.Ring
+	keys   [2]keyring.ID
 }
 
 func (b *blobReader) Read(p []byte) (int, error) {
@@ -369,7 +352,7 @@ func (b *blobReader) erased() error {
 	return nil
 }
 
-func (b *blobReader) Close() error { return b.file.Close() }
+func (b *blobReader) Close() error { return b.object.Close() }
 
 // blobOf finds the reference in the record.
 func (v *Vault) blobOf(s *subject, set *dataSet, r *row, field string) (*blobRef, error) {

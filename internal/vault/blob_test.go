@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
@@ -17,17 +18,40 @@ func (w *world) upload(t Target, field string, body io.Reader) (Stored, error) {
 	return w.vault.PutBlob(w.ctx, w.app, t, field, "image/png", body, Condition{})
 }
 
-// files returns the blob files' paths.
-func (w *world) files() (all []string) {
+// files returns the objects of blobs, by their ids and what they hold.
+func (w *world) files() map[string][]byte {
 	w.t.Helper()
-	for _, f := range search(w.t, w.vault.Blobs, "") {
-		all = append(all, w.vault.Blobs+strings.TrimSuffix(f, " holds "))
+	all := map[string][]byte{}
+	if w.bucket != nil {
+		for _, name := range w.bucket.Names(w.t) {
+			all[filepath.Base(name)] = w.bucket.Read(w.t, name)
+		}
+		return all
+	}
+	folder := filepath.Join(w.dir, "blobs")
+	for _, f := range search(w.t, folder, "") {
+		data, err := os.ReadFile(folder + strings.TrimSuffix(f, " holds "))
+		must(w.t, err)
+		all[filepath.Base(strings.TrimSuffix(f, " holds "))] = data
 	}
 	return all
 }
 
+// tamper puts other bytes in an object's place.
+func (w *world) tamper(id string, data []byte) {
+	w.t.Helper()
+	if w.bucket != nil {
+		w.bucket.Write(w.t, "acme/"+id, data)
+		return
+	}
+	must(w.t, w.vault.Objects.Put(w.ctx, "acme", id, func(to io.Writer) error {
+		_, err := to.Write(data)
+		return err
+	}))
+}
+
 func TestBlob(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *world) {
 		sub := w.person()
 		target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
 		_, _, err := w.vault.GetBlob(w.ctx, w.app, target, "receipt")
@@ -48,8 +72,10 @@ func TestBlob(t *testing.T) {
 			t.Fatalf("%d bytes, %+v, %v", len(data), info, err)
 		}
 		must(t, body.Close())
-		if found := search(t, w.vault.Blobs, "paid"); len(found) > 0 {
-			t.Fatal(found)
+		for id, data := range w.files() {
+			if bytes.Contains(data, []byte("paid")) {
+				t.Fatalf("%s can be read", id)
+			}
 		}
 
 		// A replaced record keeps its blob; a replaced blob is swept, and so is a deleted record's.
@@ -105,40 +131,41 @@ func (u *unread) Read([]byte) (int, error) { u.t.Error("the body was read"); ret
 
 // What fails midway leaves the record as it was, and no file.
 func TestUploadFails(t *testing.T) {
-	w := sqliteWorld(t)
-	sub := w.person()
-	target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
-	_, err := w.upload(target, "receipt", strings.NewReader("first"))
-	must(t, err)
-	for name, c := range map[string]struct {
-		body io.Reader
-		kind fault.Kind
-	}{
-		"the sender fails":      {io.MultiReader(strings.NewReader("some"), failing{}), fault.Invalid},
-		"the sender fails late": {io.MultiReader(io.LimitReader(zeros{}, 2<<20), failing{}), fault.Invalid},
-		"it is too large":       {io.LimitReader(zeros{}, 3<<20+1), fault.TooLarge},
-		"it has no end":         {zeros{}, fault.TooLarge},
-		"the record changes":    {&acting{func() { w.put(target, transaction("2 AED")) }}, fault.Stale},
-	} {
-		version := w.get(target).Version
-		_, err := w.vault.PutBlob(w.ctx, w.app, target, "receipt", "", c.body, Condition{true, version})
-		if !fault.Is(err, c.kind) {
-			t.Errorf("%s: %v (%s)", name, err, fault.KindOf(err))
+	places(t, func(t *testing.T, w *world) {
+		sub := w.person()
+		target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
+		_, err := w.upload(target, "receipt", strings.NewReader("first"))
+		must(t, err)
+		for name, c := range map[string]struct {
+			body io.Reader
+			kind fault.Kind
+		}{
+			"the sender fails":      {io.MultiReader(strings.NewReader("some"), failing{}), fault.Invalid},
+			"the sender fails late": {io.MultiReader(io.LimitReader(zeros{}, 2<<20), failing{}), fault.Invalid},
+			"it is too large":       {io.LimitReader(zeros{}, 3<<20+1), fault.TooLarge},
+			"it has no end":         {zeros{}, fault.TooLarge},
+			"the record changes":    {&acting{func() { w.put(target, transaction("2 AED")) }}, fault.Stale},
+		} {
+			version := w.get(target).Version
+			_, err := w.vault.PutBlob(w.ctx, w.app, target, "receipt", "", c.body, Condition{true, version})
+			if !fault.Is(err, c.kind) {
+				t.Errorf("%s: %v (%s)", name, err, fault.KindOf(err))
+			}
+			if got := w.blob(sub, target.Record); got != "first" {
+				t.Errorf("%s: the blob is %q", name, got)
+			}
+			if n := len(w.files()); n != 1 {
+				t.Errorf("%s: %d files", name, n)
+			}
 		}
-		if got := w.blob(sub, target.Record); got != "first" {
-			t.Errorf("%s: the blob is %q", name, got)
+		_, err = w.upload(target, "receipt", io.LimitReader(zeros{}, 3<<20)) // the largest
+		must(t, err)
+		w.clock.forward(blobWritingFor + time.Hour)
+		must(t, w.vault.Sweep(w.ctx))
+		if n, files := w.rows("acme", blobPrefix), len(w.files()); n != 1 || files != 1 {
+			t.Fatalf("%d rows, %d files of uploads that failed are left", n, files)
 		}
-		if n := len(w.files()); n != 1 {
-			t.Errorf("%s: %d files", name, n)
-		}
-	}
-	_, err = w.upload(target, "receipt", io.LimitReader(zeros{}, 3<<20)) // the largest
-	must(t, err)
-	w.clock.forward(blobWritingFor + time.Hour)
-	must(t, w.vault.Sweep(w.ctx))
-	if n, files := w.rows("acme", blobPrefix), len(w.files()); n != 1 || files != 1 {
-		t.Fatalf("%d rows, %d files of uploads that failed are left", n, files)
-	}
+	})
 }
 
 // acting acts while it is read.
@@ -154,7 +181,7 @@ func (a *acting) Read(p []byte) (int, error) {
 }
 
 func TestErasedWhileUploading(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *world) {
 		for name, act := range map[string]func(sub string) error{
 			"person": func(sub string) error { return w.vault.EraseSubject(w.ctx, w.app, "acme", sub) },
 			"person, swept": func(sub string) error {
@@ -177,73 +204,75 @@ func TestErasedWhileUploading(t *testing.T) {
 
 // A download under way ends when the person is erased.
 func TestErasedWhileDownloading(t *testing.T) {
-	w := sqliteWorld(t)
-	sub, tx := w.full()
-	_, body, err := w.vault.GetBlob(w.ctx, w.app, of(sub, "transactions", tx), "receipt")
-	must(t, err)
-	must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", sub))
-	data, err := io.ReadAll(body)
-	if !fault.Is(err, fault.Erased) || len(data) != 0 {
-		t.Fatalf("%q %v", data, err)
-	}
-	must(t, body.Close())
+	places(t, func(t *testing.T, w *world) {
+		sub, tx := w.full()
+		_, body, err := w.vault.GetBlob(w.ctx, w.app, of(sub, "transactions", tx), "receipt")
+		must(t, err)
+		must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", sub))
+		data, err := io.ReadAll(body)
+		if !fault.Is(err, fault.Erased) || len(data) != 0 {
+			t.Fatalf("%q %v", data, err)
+		}
+		must(t, body.Close())
+	})
 }
 
 // A file that was cut, altered, reordered or put in another's place gives an error, and no byte of what
 // is wrong.
 func TestBlobTampered(t *testing.T) {
-	w := sqliteWorld(t)
-	sub := w.person()
-	target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
-	const part = 128 << 10
-	plain := bytes.Repeat([]byte("0123456789abcdef"), part*5/2/16) // two and a half chunks
-	_, err := w.upload(target, "receipt", bytes.NewReader(plain))
-	must(t, err)
-	path := w.files()[0]
-	sealed, err := os.ReadFile(path)
-	must(t, err)
-	peer := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
-	_, err = w.upload(peer, "receipt", bytes.NewReader(plain))
-	must(t, err)
-	var swapped []byte
-	for _, f := range w.files() {
-		if f != path {
-			swapped, err = os.ReadFile(f)
-			must(t, err)
-		}
-	}
-	const chunk = part + 28
-	flipped := bytes.Clone(sealed)
-	flipped[chunk+100] ^= 1
-	for name, c := range map[string]struct {
-		file  []byte
-		bytes int // that may be released before the error
-	}{
-		"another blob's file": {swapped, 0},
-		"cut within a chunk":  {sealed[:len(sealed)-1], 2 * part},
-		"cut between chunks":  {sealed[:2*chunk], part},
-		"empty":               {nil, 0},
-		"lengthened":          {append(bytes.Clone(sealed), 0), 2 * part},
-		"chunks swapped":      {append(append(bytes.Clone(sealed[chunk:2*chunk]), sealed[:chunk]...), sealed[2*chunk:]...), 0},
-		"a chunk left out":    {append(bytes.Clone(sealed[:chunk]), sealed[2*chunk:]...), part},
-		"a chunk twice":       {append(bytes.Clone(sealed[:chunk]), sealed...), part},
-		"a bit flipped":       {flipped, part},
-	} {
-		must(t, os.WriteFile(path, c.file, 0o600))
-		_, body, err := w.vault.GetBlob(w.ctx, w.app, target, "receipt")
+	places(t, func(t *testing.T, w *world) {
+		sub := w.person()
+		target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
+		const part = 128 << 10
+		plain := bytes.Repeat([]byte("0123456789abcdef"), part*5/2/16) // two and a half chunks
+		_, err := w.upload(target, "receipt", bytes.NewReader(plain))
 		must(t, err)
-		got, err := io.ReadAll(body)
-		if err == nil {
-			t.Errorf("%s: it is read to the end", name)
+		var id string
+		var sealed []byte
+		for id, sealed = range w.files() {
 		}
-		if len(got) > c.bytes || !bytes.Equal(got, plain[:len(got)]) {
-			t.Errorf("%s: %d bytes were released", name, len(got))
+		peer := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
+		_, err = w.upload(peer, "receipt", bytes.NewReader(plain))
+		must(t, err)
+		var swapped []byte
+		for other, data := range w.files() {
+			if other != id {
+				swapped = data
+			}
 		}
-		must(t, body.Close())
-	}
-	must(t, os.Remove(path))
-	_, _, err = w.vault.GetBlob(w.ctx, w.app, target, "receipt")
-	want(t, err, fault.Unavailable)
+		const chunk = part + 28
+		flipped := bytes.Clone(sealed)
+		flipped[chunk+100] ^= 1
+		for name, c := range map[string]struct {
+			file  []byte
+			bytes int // that may be released before the error
+		}{
+			"another blob's":     {swapped, 0},
+			"cut within a chunk": {sealed[:len(sealed)-1], 2 * part},
+			"cut between chunks": {sealed[:2*chunk], part},
+			"empty":              {nil, 0},
+			"lengthened":         {append(bytes.Clone(sealed), 0), 2 * part},
+			"chunks swapped":     {append(append(bytes.Clone(sealed[chunk:2*chunk]), sealed[:chunk]...), sealed[2*chunk:]...), 0},
+			"a chunk left out":   {append(bytes.Clone(sealed[:chunk]), sealed[2*chunk:]...), part},
+			"a chunk twice":      {append(bytes.Clone(sealed[:chunk]), sealed...), part},
+			"a bit flipped":      {flipped, part},
+		} {
+			w.tamper(id, c.file)
+			_, body, err := w.vault.GetBlob(w.ctx, w.app, target, "receipt")
+			must(t, err)
+			got, err := io.ReadAll(body)
+			if err == nil {
+				t.Errorf("%s: it is read to the end", name)
+			}
+			if len(got) > c.bytes || !bytes.Equal(got, plain[:len(got)]) {
+				t.Errorf("%s: %d bytes were released", name, len(got))
+			}
+			must(t, body.Close())
+		}
+		must(t, w.vault.Objects.Remove(w.ctx, "acme", id))
+		_, _, err = w.vault.GetBlob(w.ctx, w.app, target, "receipt")
+		want(t, err, fault.Unavailable)
+	})
 }
 
 // A large blob goes in and out in bounded memory.
@@ -295,18 +324,19 @@ func watchHeap(t *testing.T) func() uint64 {
 
 // An upload that the sweep took for abandoned is not attached to a file that is gone.
 func TestSweptUpload(t *testing.T) {
-	w := sqliteWorld(t)
-	sub := w.person()
-	target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
-	_, err := w.upload(target, "receipt", &acting{func() {
-		w.clock.forward(blobWritingFor + time.Minute)
-		must(t, w.vault.Sweep(w.ctx))
-	}})
-	want(t, err, fault.Conflict)
-	if n, files := w.rows("acme", blobPrefix), len(w.files()); n != 0 || files != 0 {
-		t.Fatalf("%d rows, %d files", n, files)
-	}
-	if w.get(target).Version != 1 {
-		t.Fatal("the record was changed")
-	}
+	places(t, func(t *testing.T, w *world) {
+		sub := w.person()
+		target := of(sub, "transactions", w.put(of(sub, "transactions", ""), transaction("1 AED")).Record)
+		_, err := w.upload(target, "receipt", &acting{func() {
+			w.clock.forward(blobWritingFor + time.Minute)
+			must(t, w.vault.Sweep(w.ctx))
+		}})
+		want(t, err, fault.Conflict)
+		if n, files := w.rows("acme", blobPrefix), len(w.files()); n != 0 || files != 0 {
+			t.Fatalf("%d rows, %d files", n, files)
+		}
+		if w.get(target).Version != 1 {
+			t.Fatal("the record was changed")
+		}
+	})
 }

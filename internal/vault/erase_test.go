@@ -67,7 +67,7 @@ func (w *world) swept(sub string) {
 }
 
 func TestEraseSubject(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *world) {
 		sub, tx := w.full()
 		kept, keptTx := w.full()
 		must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", sub))
@@ -75,9 +75,9 @@ func TestEraseSubject(t *testing.T) {
 			t.Fatalf("entry %+v", e)
 		}
 		w.unreadable(sub, tx)
-		files := len(search(t, w.vault.Blobs, ""))
+		files := len(w.files())
 		w.swept(sub)
-		if left := len(search(t, w.vault.Blobs, "")); files != 2 || left != 1 {
+		if left := len(w.files()); files != 2 || left != 1 {
 			t.Fatalf("%d blobs before the sweep, %d after", files, left)
 		}
 		w.unreadable(sub, tx)
@@ -230,7 +230,7 @@ func TestErasureCutShort(t *testing.T) {
 
 // Erasure and writes at the same time: whichever comes first, nothing is readable afterwards.
 func TestEraseRace(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *world) {
 		for range 3 {
 			sub, tx := w.full()
 			errs := together(16, func(i int) error {
@@ -254,8 +254,8 @@ func TestEraseRace(t *testing.T) {
 			}
 			w.unreadable(sub, tx)
 			w.swept(sub)
-			if found := search(t, w.vault.Blobs, ""); len(found) > 0 {
-				t.Fatalf("files are left: %v", found)
+			if found := w.files(); len(found) > 0 {
+				t.Fatalf("%d files are left", len(found))
 			}
 		}
 		w.verified("acme")

@@ -89,7 +89,7 @@ func TestFramesThatDoNotFit(t *testing.T) {
 		if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.Conflict) {
 			t.Errorf("%s: %v (%s)", name, err, fault.KindOf(err))
 		}
-		want(t, next.vault.CheckWhole(w.ctx), fault.Invalid)
+		want(t, CheckWhole(w.ctx, next.db), fault.Invalid)
 	}
 	_, _, _, err := w.empty().vault.Restore(w.ctx, bytes.NewReader(w.sealed(func(out frameWriter) {
 		must(t, out.write(frameTable, head))

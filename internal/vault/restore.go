@@ -6,8 +6,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -21,9 +19,9 @@ import (
 const restoringMark = "restoring"
 
 // CheckWhole refuses a store that a restore left half full.
-func (v *Vault) CheckWhole(ctx context.Context) error {
+func CheckWhole(ctx context.Context, d *db.DB) error {
 	var value []byte
-	err := v.DB.Get(ctx, "", `SELECT value FROM meta WHERE key = $1`, []any{restoringMark}, &value)
+	err := d.Get(ctx, "", `SELECT value FROM meta WHERE key = $1`, []any{restoringMark}, &value)
 	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
@@ -93,7 +91,7 @@ func (v *Vault) openBackup(in *bufio.Reader) (h backupHeader, stream io.Reader, 
 
 // checkEmpty refuses to mix a backup with what is there.
 func (v *Vault) checkEmpty(ctx context.Context) error {
-	if err := v.CheckWhole(ctx); err != nil {
+	if err := CheckWhole(ctx, v.DB); err != nil {
 		return err
 	}
 	var tenants, credentials, entries int64
@@ -167,7 +165,7 @@ func (l *load) all(ctx context.Context) error {
 			if err = l.flush(ctx); err != nil {
 				return err
 			}
-			if kind, body, err = l.blob(body); err == nil {
+			if kind, body, err = l.blob(ctx, body); err == nil {
 				continue // the frame after the blob is read already
 			}
 		case frameEnd:
@@ -252,38 +250,25 @@ func (l *load) flush(ctx context.Context) error {
 	return err
 }
 
-// blob writes one blob's file and returns the frame that follows it.
-func (l *load) blob(body []byte) (kind byte, next []byte, err error) {
-	const op = "vault.load"
+// blob puts one blob where blobs are kept, and returns the frame that follows it.
+func (l *load) blob(ctx context.Context, body []byte) (kind byte, next []byte, err error) {
 	tenant, rest, ok := takeBytes(body)
 	id, rest, ok2 := takeBytes(rest)
 	if !ok || !ok2 || len(rest) != 0 || !tenantPattern.Match(tenant) || !isID(blobPrefix, string(id)) {
 		return 0, nil, errDamaged()
 	}
-	path := l.v.blobPath(string(tenant), string(id))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return 0, nil, fault.As(op, fault.Unavailable, err)
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return 0, nil, fault.As(op, fault.Unavailable, err)
-	}
-	defer file.Close()
 	l.blobs++
-	for {
-		if kind, next, err = l.in.read(); err != nil {
-			return 0, nil, err
-		}
-		if kind != frameBytes {
-			if err := file.Sync(); err != nil {
-				return 0, nil, fault.As(op, fault.Unavailable, err)
+	err = l.v.Objects.Put(ctx, string(tenant), string(id), func(w io.Writer) (err error) {
+		for {
+			if kind, next, err = l.in.read(); err != nil || kind != frameBytes {
+				return err
 			}
-			return kind, next, syncFolder(filepath.Dir(path))
+			if _, err := w.Write(next); err != nil {
+				return fault.As("vault.load", fault.Unavailable, err)
+			}
 		}
-		if _, err := file.Write(next); err != nil {
-			return 0, nil, fault.As(op, fault.Unavailable, err)
-		}
-	}
+	})
+	return kind, next, err
 }
 
 // end checks that nothing is missing: the stream's own end was authenticated, and the counts agree.

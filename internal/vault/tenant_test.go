@@ -11,7 +11,7 @@ import (
 )
 
 func TestEraseTenant(t *testing.T) {
-	each(t, func(t *testing.T, w *world) {
+	everywhere(t, func(t *testing.T, w *world) {
 		sub, tx := w.full()
 		theirs, err := w.vault.CreateSubject(w.ctx, w.app, "other", Idempotency{})
 		must(t, err)
@@ -47,7 +47,7 @@ func (w *world) tenantGone(sub, tx string) {
 		w.t.Fatalf("tenants %+v", all)
 	}
 	w.swept(sub)
-	if n := len(search(w.t, w.vault.Blobs, "")); n != 0 {
+	if n := len(w.files()); n != 0 {
 		w.t.Fatalf("%d blobs are left", n)
 	}
 	for _, table := range []string{"tenant_keys", "subjects", "records", "lookups", "blobs", "idempotency", "sweeps"} {

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -30,7 +29,7 @@ type Config struct {
 	Rules           *decision.Rules
 	Policy          *policy.Policy
 	Now             func() time.Time
-	Blobs           string // folder of blobs
+	Objects         Objects // where blobs are kept
 	Region          string
 	Environment     string
 	AggregateMin    int
@@ -86,9 +85,6 @@ func New(c Config) (*Vault, error) {
 			set.finds = set.finds || f.Find || f.Unique
 		}
 		v.sets[set.ID] = set
-	}
-	if err := os.MkdirAll(c.Blobs, 0o700); err != nil {
-		return nil, fault.As(op, fault.Unavailable, err)
 	}
 	if c.DB.Exclusive() && !c.Shared {
 		v.recent = &recent{people: map[person]*known{}}

@@ -19,6 +19,8 @@ import (
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
+	"clause.dev/clause/internal/vault/objects"
+	"clause.dev/clause/internal/vault/objects/objectstest"
 )
 
 // clock is a clock that stands until it is set forward; it ticks a microsecond at each look.
@@ -53,6 +55,7 @@ type world struct {
 	ring    *keyring.Ring
 	rules   *decision.Rules
 	vault   *Vault
+	bucket  *objectstest.Store // where blobs are kept; nil: in a folder
 	log     *ledger.Log
 	admin   Caller
 	app     Caller // of tenants acme and other
@@ -112,8 +115,12 @@ func openWorld(t testing.TB, d *db.DB, c *clock, dir, keys string) *world {
 	}
 	p := testPolicy()
 	w.rules = testRules(t, p)
+	folder, err := objects.NewFolder(filepath.Join(dir, "blobs"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.vault, err = New(Config{
-		DB: d, Ring: w.ring, Rules: w.rules, Policy: p, Now: c.now, Blobs: filepath.Join(dir, "blobs"), Region: "here",
+		DB: d, Ring: w.ring, Rules: w.rules, Policy: p, Now: c.now, Objects: folder, Region: "here",
 		Environment: "test", AggregateMin: people, AggregateClause: "c-people", MemoryMax: 1 << 20,
 	})
 	if err != nil {
@@ -132,11 +139,34 @@ func openWorld(t testing.TB, d *db.DB, c *clock, dir, keys string) *world {
 	return w
 }
 
+// onS3 keeps the world's blobs in a bucket.
+func (w *world) onS3(bucket *objectstest.Store) *world {
+	w.t.Helper()
+	w.bucket, w.vault.Objects = bucket, bucket.Open(w.t)
+	return w
+}
+
+// everywhere runs a test with a world on each engine, and with one whose blobs are in a bucket.
+func everywhere(t *testing.T, run func(t *testing.T, w *world)) {
+	each(t, run)
+	t.Run("s3", func(t *testing.T) { run(t, sqliteWorld(t).onS3(objectstest.New(t))) })
+}
+
+// places runs a test on each place in which blobs can be kept.
+func places(t *testing.T, run func(t *testing.T, w *world)) {
+	t.Run("folder", func(t *testing.T) { run(t, sqliteWorld(t)) })
+	t.Run("s3", func(t *testing.T) { run(t, sqliteWorld(t).onS3(objectstest.New(t))) })
+}
+
 // reopened is a world of the same folder with a new vault and ring, as after a restart.
 func (w *world) reopened() *world {
 	w.t.Helper()
 	w.vault.Close()
-	return openWorld(w.t, w.db, w.clock, w.dir, w.keys)
+	next := openWorld(w.t, w.db, w.clock, w.dir, w.keys)
+	if w.bucket != nil {
+		next.onS3(w.bucket)
+	}
+	return next
 }
 
 // person makes a person of acme.
