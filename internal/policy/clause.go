@@ -18,7 +18,7 @@ func clauseForm(c *Clause, pos Pos) value {
 		{"plain", title(&c.Plain), false, "the same in one plain sentence, for the summary"},
 		{"translations", group[Translation]{into: &c.Translations, noun: "language", most: 50, body: translationForm, id: languageForm}, false, "the clause in other languages: ar: {section, text}"},
 		{"statement", flag{&c.Statement}, false, "true if it promises nothing but must appear in the text"},
-		{"keep", keeps{&c.Keep}, false, "the controls that keep the promise"},
+		{"keep", keeps{&c.Keep, c}, false, "the controls that keep the promise"},
 	}, after: func(r *reader, at func(string) *node) {
 		if c.Statement && len(c.Keep) > 0 {
 			r.fail(at("statement"), Contradiction, "remove statement, or the controls", "clause %q promises nothing, so nothing can keep it", c.ID)
@@ -27,7 +27,10 @@ func clauseForm(c *Clause, pos Pos) value {
 }
 
 // keeps is the list of controls that keep a clause: names, or names with parameters.
-type keeps struct{ into *[]Keep }
+type keeps struct {
+	into   *[]Keep
+	clause *Clause // its id is known once all of it has been read
+}
 
 func (k keeps) read(r *reader, at, n *node) {
 	if r.wrongType(at, n, listKind) {
@@ -52,12 +55,12 @@ func (k keeps) read(r *reader, at, n *node) {
 			continue
 		}
 		*k.into = append(*k.into, Keep{Control: spec.Name, Pos: control.pos})
-		r.params(&(*k.into)[len(*k.into)-1], spec, control, params)
+		r.params(&(*k.into)[len(*k.into)-1], spec, k.clause, control, params)
 	}
 }
 
 // params reads a control's parameters and, once all is read, lets the control check them.
-func (r *reader) params(keep *Keep, spec ControlSpec, at, n *node) {
+func (r *reader) params(keep *Keep, spec ControlSpec, clause *Clause, at, n *node) {
 	before := len(r.problems) + r.more
 	keep.Params = Params{}
 	store := paramForm(spec, keep.Params)
@@ -70,7 +73,7 @@ func (r *reader) params(keep *Keep, spec ControlSpec, at, n *node) {
 	}
 	r.later = append(r.later, func() {
 		for _, err := range joined(r.check(spec, keep.Params)) {
-			r.refused(err, spec, at, n)
+			r.refused(err, spec, clause.ID, at, n)
 		}
 	})
 }
@@ -97,7 +100,7 @@ func joined(err error) []error {
 }
 
 // refused records what a control said of its parameters, at the parameter it is about.
-func (r *reader) refused(err error, spec ControlSpec, at, params *node) {
+func (r *reader) refused(err error, spec ControlSpec, clause string, at, params *node) {
 	msg, hint := err.Error(), spec.Name+" keeps this promise: "+spec.Doc
 	var f *fault.Error
 	if errors.As(err, &f) {
@@ -111,7 +114,11 @@ func (r *reader) refused(err error, spec ControlSpec, at, params *node) {
 			}
 		}
 	}
+	before := len(r.problems)
 	r.fail(at, ControlRefuses, hint, "%s: %s", spec.Name, msg)
+	for i := before; i < len(r.problems); i++ {
+		r.problems[i].Control, r.problems[i].Clause = spec.Name, clause
+	}
 }
 
 // paramForm is the form of a control's parameters, which puts what it reads into params.

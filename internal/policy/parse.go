@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 // Bounds of a policy. Decisions keep purposes and fields in sets of fixed size, of 256 and 64
@@ -18,26 +19,37 @@ const (
 
 // Parse reads a policy file. The name is for messages only. The error is Problems and holds
 // everything wrong with the file; the policy is nil then.
-func Parse(file string, src []byte, v Vocabulary) (p *Policy, err error) {
+func Parse(file string, src []byte, v Vocabulary) (*Policy, error) {
+	p, problems := Inspect(file, src, v)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return p, nil
+}
+
+// Inspect is Parse for who wants to look further at a policy that its own controls refuse: such a
+// policy comes back beside the problems. It is nil where anything else is wrong with the file.
+func Inspect(file string, src []byte, v Vocabulary) (p *Policy, problems Problems) {
 	r := &reader{file: file, src: src, vocabulary: v, policy: &Policy{File: file, Source: src}}
 	defer func() {
 		if failure := recover(); failure != nil {
 			r.problem(Pos{}, 0, BadFile, "the policy cannot be read", "this is a fault of Clause: report it with the file")
-			p, err = nil, r.result()
+			p, problems = nil, r.result()
 		}
 	}()
 	if root := r.load(src); root != nil {
 		policyForm(r.policy).read(r, &node{value: "the policy", pos: Pos{Line: 1, Column: 1}, width: 1}, root)
 		r.finish()
 	}
-	if len(r.problems) > 0 {
-		return nil, r.result()
+	problems = r.result()
+	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Control == "" }) {
+		return nil, problems
 	}
 	if r.policy.Language == "" {
 		r.policy.Language = "en"
 	}
 	r.policy.Digest = Digest(r.policy)
-	return r.policy, nil
+	return r.policy, problems
 }
 
 // Digest names the version of a policy in force: the SHA-256 of the published file's bytes, in

@@ -17,6 +17,8 @@ type Problem struct {
 	Msg     string `json:"message"`
 	Hint    string `json:"hint,omitempty"`    // what to do about it
 	Excerpt string `json:"excerpt,omitempty"` // the line at fault, a caret under the place
+	Control string `json:"control,omitempty"` // the control that refuses, for [ControlRefuses]
+	Clause  string `json:"clause,omitempty"`  // the clause it was to keep
 }
 
 // Code classes problems for programs that read them.
@@ -80,15 +82,17 @@ const excerptColumns = 100
 
 // Excerpt shows the line of a policy file that pos is in, width characters of it underlined: for
 // findings about what was parsed from it. It is empty where there is no such line.
-func Excerpt(src []byte, pos Pos, width int) string {
-	line := 1
-	for l := range bytes.Lines(src) {
-		if line == pos.Line {
-			return excerpt(string(l), pos, width)
+func Excerpt(src []byte, pos Pos, width int) string { return Excerpts(src)(pos, width) }
+
+// Excerpts is [Excerpt] for many places of one file: its lines are looked for once.
+func Excerpts(src []byte) func(pos Pos, width int) string {
+	lines := bytes.SplitAfter(src, []byte("\n"))
+	return func(pos Pos, width int) string {
+		if pos.Line < 1 || pos.Line > len(lines) {
+			return ""
 		}
-		line++
+		return excerpt(string(lines[pos.Line-1]), pos, width)
 	}
-	return ""
 }
 
 // excerpt shows a line of the file with carets under width characters from column, both counted
