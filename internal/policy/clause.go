@@ -51,7 +51,7 @@ func (k keeps) read(r *reader, at, n *node) {
 		}
 		spec, ok := r.vocabulary.Control(control.value)
 		if !ok {
-			r.fail(control, UnknownKey, advise(control.value, r.vocabulary.Names()), "there is no control %q", short(control.value))
+			r.fail(control, UnknownKey, r.advise(control.value, r.vocabulary.Names()), "there is no control %q", short(control.value))
 			continue
 		}
 		*k.into = append(*k.into, Keep{Control: spec.Name, Pos: control.pos})

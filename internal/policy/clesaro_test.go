@@ -68,8 +68,8 @@ func TestClesaroFigures(t *testing.T) {
 		{"clesaro-tls", "tls", "minimum", "1.2"},
 		{"clesaro-passwords", "password-hash", "cost", int64(12)},
 		{"clesaro-children", "minimum-age", "age", int64(18)},
-		{"clesaro-contact", "clock", "acknowledge", "5 business days"},
-		{"clesaro-breach", "breach-notice", "authority", "72 hours"},
+		{"clesaro-contact", "clock", "acknowledge", policy.Term{Form: policy.Within, Count: 5, Unit: policy.BusinessDay}},
+		{"clesaro-breach", "breach-notice", "authority", policy.Term{Form: policy.Within, Count: 72, Unit: policy.Hour}},
 		{"clesaro-rights", "data-subject-rights", "free", true},
 	} {
 		c, _ := p.Clause(want.clause)

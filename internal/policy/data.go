@@ -32,7 +32,7 @@ func dataSetForm(d *DataSet, id string, pos Pos) value {
 			d.checkMemory(r)
 		}
 		if d.From != "" && d.Source != FromThirdParty {
-			r.fail(at("from"), Contradiction, "add source: third-party, or remove from", "data set %q comes from %s, and from the %s", id, d.From, d.Source)
+			r.fail(at("from"), Contradiction, "add source: third-party, or remove from", "data set %q names a third party, but its source is %s", id, d.Source)
 		}
 	}}
 }
@@ -111,6 +111,7 @@ func (v fieldValue) schema(vocabulary Vocabulary) object {
 
 // check finds keys of a field that its type cannot have.
 func (f *Field) check(r *reader, at func(string) *node) {
+	r.translates(at("titles"), f.Titles, "title", f.Title)
 	if (f.Find || f.Unique) && !slices.Contains([]Type{Text, Date, Integer, Email, Phone}, f.Type) && f.Type != "" {
 		name := "find"
 		if f.Unique {

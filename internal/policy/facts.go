@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -103,9 +105,11 @@ type Known struct {
 }
 
 var (
-	languageForm    = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$`)
+	languageForm    = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$`)
 	digestForm      = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	secureForm      = regexp.MustCompile(`^https://[^\s/?#@]+([/?#]\S*)?$`)
 	securityContact = regexp.MustCompile(`^mailto:[^\s@]+@[^\s@]+\.[^\s@]+$|^https://[^\s/?#@]+([/?#]\S*)?$|^tel:\+[0-9-]+$`)
+	encryptionForm  = regexp.MustCompile(`^https://[^\s/?#@]+([/?#]\S*)?$|^dns:\S+$|^openpgp4fpr:[0-9A-Fa-f]{40,64}$`)
 	cookieName      = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")
 )
 
@@ -196,36 +200,21 @@ func documentForm(d *Document, id string, pos Pos) value {
 
 func securityForm(s *Security) form {
 	return form{what: "security", keys: []key{
-		{"contacts", contacts{&s.Contacts}, true, "where a weakness is reported: mailto:, https:// or tel:, the best first"},
+		{"contacts", formed{list[string]{into: &s.Contacts, most: 10}, "contact", securityContact, "write mailto:security@example.com, https://… or tel:+…"}, true, "where a weakness is reported: mailto:, https:// or tel:, the best first"},
 		{"expires", day{&s.Expires}, true, "until when this holds, at most a year ahead is wise: RFC 9116"},
-		{"encryption", link(&s.Encryption), false, "the key to encrypt a report with"},
-		{"acknowledgments", link(&s.Acknowledgments), false, "the page that thanks researchers"},
-		{"policy", link(&s.Policy), false, "how reports are handled"},
-		{"hiring", link(&s.Hiring), false, "open positions in security"},
-		{"languages", list[string]{into: &s.Languages, most: 20}, false, "the languages reports can be written in"},
+		{"encryption", text{&s.Encryption, 2000, encryptionForm, "an address that begins with https://, dns: or openpgp4fpr:"}, false, "the key to encrypt a report with"},
+		{"acknowledgments", secureLink(&s.Acknowledgments), false, "the page that thanks researchers"},
+		{"policy", secureLink(&s.Policy), false, "how reports are handled"},
+		{"hiring", secureLink(&s.Hiring), false, "open positions in security"},
+		{"languages", formed{list[string]{into: &s.Languages, most: 20}, "language", languageForm, languageHint}, false, "the languages reports can be written in"},
 		{"rewards", flag{&s.Rewards}, false, "true if researchers are rewarded"},
 		{"team", flag{&s.Team}, false, "true if there are people for security and nothing else"},
-	}}
+	}, after: func(_ *reader, at func(string) *node) { s.Pos = at("").pos }}
 }
 
-// contacts are where a weakness is reported, each a URI: RFC 9116, section 2.5.3.
-type contacts struct{ into *[]string }
-
-func (c contacts) list() list[string] { return list[string]{into: c.into, most: 10} }
-
-func (c contacts) read(r *reader, key, n *node) {
-	c.list().read(r, key, n)
-	for _, item := range n.items {
-		if item.kind == textKind && !securityContact.MatchString(item.value) {
-			r.fail(item, BadValue, "write mailto:security@example.com, https://… or tel:+…", "%q is no contact", short(item.value))
-		}
-	}
-}
-
-func (c contacts) schema(v Vocabulary) object {
-	s := c.list().schema(v)
-	s["items"] = object{"type": "string", "pattern": securityContact.String()}
-	return s
+// secureLink is an address that security.txt may name: RFC 9116 section 2.5 asks for TLS.
+func secureLink(into *string) text {
+	return text{into, 2000, secureForm, "an address that begins with https://"}
 }
 
 func knownForm(k *Known, pos Pos) value {
@@ -237,6 +226,31 @@ func knownForm(k *Known, pos Pos) value {
 	}}
 }
 
+// knowns are the known findings, each once.
+type knowns struct{ into *[]Known }
+
+func (k knowns) series() series[Known] {
+	return series[Known]{into: k.into, most: 1000, body: knownForm, none: true}
+}
+
+func (k knowns) read(r *reader, at, n *node) {
+	k.series().read(r, at, n)
+	lines := map[string]int{}
+	for i, known := range *k.into {
+		if known.Finding == "" {
+			continue
+		}
+		same := known.Finding + " " + strings.Join(slices.Sorted(slices.Values(known.About)), " ")
+		if line, twice := lines[same]; twice {
+			r.fail(n.items[i], DuplicateKey, fmt.Sprintf("the first is at line %d; remove one", line), "the finding %q is known twice of the same", short(known.Finding))
+			continue
+		}
+		lines[same] = known.Pos.Line
+	}
+}
+
+func (k knowns) schema(v Vocabulary) object { return k.series().schema(v) }
+
 // titles are a title's translations.
 type titles struct{ into *Titles }
 
@@ -244,16 +258,38 @@ func (t titles) read(r *reader, key, n *node) {
 	if r.wrongType(key, n, mapKind) {
 		return
 	}
+	if len(n.pairs) == 0 {
+		r.fail(key, MissingKey, "add a language, or remove the key", "%s is empty", key.value)
+	}
 	*t.into = Titles{}
 	seen := map[string]*node{}
 	for _, p := range n.pairs {
 		if r.repeated(seen, p.key, "the language") {
 			continue
 		}
-		var lang, words string
-		language(&lang).read(r, &node{value: "a language", pos: p.key.pos, width: p.key.width}, p.key)
+		if p.key.kind != textKind || !languageForm.MatchString(p.key.value) {
+			r.fail(p.key, BadValue, languageHint, "%q cannot be a language", short(p.key.value))
+		}
+		r.foreign(p.key)
+		var words string
 		title(&words).read(r, p.key, p.value)
-		(*t.into)[lang] = words
+		(*t.into)[p.key.value] = words
+	}
+}
+
+// foreign checks that a text is translated into a language other than its own.
+func (r *reader) foreign(language *node) {
+	r.later = append(r.later, func() {
+		if language.value == r.policy.Language {
+			r.fail(language, Contradiction, "remove it, or correct the policy's language", "the policy itself is in %q", language.value)
+		}
+	})
+}
+
+// translates checks that what titles translate is there.
+func (r *reader) translates(at *node, titles Titles, key, value string) {
+	if len(titles) > 0 && value == "" {
+		r.fail(at, Contradiction, "add "+key+", or remove titles", "titles translate %s, which is not there", key)
 	}
 }
 
@@ -267,5 +303,5 @@ func translationForm(t *Translation, lang string, pos Pos) value {
 		{"section", title(&t.Section), true, "the section in this language"},
 		{"text", text{into: &t.Text, most: textLength}, true, "the promise in this language"},
 		{"plain", title(&t.Plain), false, "the plain sentence in this language"},
-	}}
+	}, after: func(r *reader, at func(string) *node) { r.foreign(at("")) }}
 }

@@ -44,7 +44,7 @@ func (f form) read(r *reader, at, n *node) {
 		}
 		i := slices.IndexFunc(f.keys, func(k key) bool { return k.name == p.key.value })
 		if i < 0 {
-			r.fail(p.key, UnknownKey, advise(p.key.value, f.names()), "%s has no %s %q", f.what, f.partName(), short(p.key.value))
+			r.fail(p.key, UnknownKey, r.advise(p.key.value, f.names()), "%s has no %s %q", f.what, f.partName(), short(p.key.value))
 			continue
 		}
 		f.keys[i].value.read(r, p.key, p.value)
@@ -120,10 +120,7 @@ func (g group[T]) form() *regexp.Regexp {
 }
 
 func (g group[T]) read(r *reader, at, n *node) {
-	if g.none && n.kind == nullKind {
-		return
-	}
-	if r.wrongType(at, n, mapKind) {
+	if g.none && n.kind == nullKind || r.wrongType(at, n, mapKind) {
 		return
 	}
 	if len(n.pairs) == 0 && !g.none {
@@ -180,13 +177,14 @@ type series[T any] struct {
 	into *[]T
 	most int
 	body func(item *T, pos Pos) value
+	none bool // may be empty
 }
 
 func (s series[T]) read(r *reader, at, n *node) {
-	if r.wrongType(at, n, listKind) {
+	if s.none && n.kind == nullKind || r.wrongType(at, n, listKind) {
 		return
 	}
-	if len(n.items) == 0 {
+	if len(n.items) == 0 && !s.none {
 		r.fail(at, MissingKey, "add at least one", "%s is empty", at.value)
 	}
 	if len(n.items) > s.most {
@@ -200,5 +198,11 @@ func (s series[T]) read(r *reader, at, n *node) {
 }
 
 func (s series[T]) schema(v Vocabulary) object {
-	return object{"type": "array", "items": s.body(new(T), Pos{}).schema(v), "minItems": 1, "maxItems": s.most}
+	o := object{"type": "array", "items": s.body(new(T), Pos{}).schema(v), "maxItems": s.most}
+	if s.none {
+		o["type"] = []string{"array", "null"}
+	} else {
+		o["minItems"] = 1
+	}
+	return o
 }

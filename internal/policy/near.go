@@ -4,7 +4,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
+
+// Advise says which of the known names was probably meant by one that is not known, or lists them.
+func Advise(name string, known []string) string { return advise(name, known) }
 
 // advise says which of the known names was probably meant, or else lists them.
 func advise(name string, known []string) string {
@@ -28,12 +32,12 @@ func nearest(name string, known []string) string {
 	if name == "" || len(name) > longest || name[0] < 'A' { // a figure is not a misspelt other figure
 		return ""
 	}
-	best, limit := "", max(1, min(3, len(name)/3))
+	best, limit, plain := "", max(1, min(3, len(name)/3)), plainName(name)
 	for _, k := range known {
-		if len(k) > longest {
+		if len(k) > len(plain)+limit || len(k) < len(plain)-limit {
 			continue
 		}
-		if d := distance(plainName(name), plainName(k)); d <= limit && (best == "" || d < limit) {
+		if d := distance(plain, plainName(k)); d <= limit && (best == "" || d < limit) {
 			best, limit = k, d
 		}
 	}
@@ -42,7 +46,12 @@ func nearest(name string, known []string) string {
 
 // plainName lets a name match one that differs in case or in the dash it uses.
 func plainName(s string) string {
-	return strings.NewReplacer("_", "-", " ", "-").Replace(strings.ToLower(s))
+	return strings.Map(func(c rune) rune {
+		if c == '_' || c == ' ' {
+			return '-'
+		}
+		return unicode.ToLower(c)
+	}, s)
 }
 
 // distance is the number of insertions, deletions, replacements and swaps of neighbours that

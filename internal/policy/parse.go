@@ -45,9 +45,6 @@ func Inspect(file string, src []byte, v Vocabulary) (p *Policy, problems Problem
 	if slices.ContainsFunc(problems, func(p Problem) bool { return p.Control == "" }) {
 		return nil, problems
 	}
-	if r.policy.Language == "" {
-		r.policy.Language = "en"
-	}
 	r.policy.Digest = Digest(r.policy)
 	return r.policy, problems
 }
@@ -95,7 +92,7 @@ func policyForm(p *Policy) form {
 		{"documents", group[Document]{into: &p.Documents, noun: "document", most: 200, body: documentForm, none: true}, false, "further documents that the policy names"},
 		{"security", securityForm(&p.Security), false, "what security.txt says, RFC 9116"},
 		{"clauses", clauses{&p.Clauses}, true, "the promises, in the order they are published"},
-		{"known", series[Known]{into: &p.Known, most: 1000, body: knownForm}, false, "findings of clause check that are known and stand, each with its reason"},
+		{"known", knowns{&p.Known}, false, "findings of clause check that are known and stand, each with its reason"},
 	}}
 }
 
@@ -159,6 +156,8 @@ func recipientForm(c *Recipient, id string, pos Pos) value {
 		{"does", title(&c.Does), false, "what it does: hosting, payment, …"},
 		{"titles", titles{&c.Titles}, false, "what it does, in other languages"},
 		{"safeguard", text{into: &c.Safeguard, most: textLength}, false, "the recorded safeguard of a transfer outside: GDPR chapter V, PDPL art. 22"},
+	}, after: func(r *reader, at func(string) *node) {
+		r.translates(at("titles"), c.Titles, "does", c.Does)
 	}}
 }
 

@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -57,12 +58,32 @@ purposes:
     when: hour < 18
 recipients:
   mailer: {name: Mailer Ltd, role: processor, region: dublin, safeguard: Standard contractual clauses}
+effective: 2026-03-01
+language: en
+products: {app: {title: The App, url: https://app.example}}
+subjects: {users: {title: Users, titles: {ar: المستخدمون}}}
+models:
+  writer: {name: GPT, recipient: mailer, regions: [dublin], retention: 30 days, tenancy: shared, trains: false}
+cookies:
+  session: {name: __Host-s, title: Keeps you signed in, kind: necessary, lifetime: 1h, signed: true, http-only: true, secure: true}
+attestations:
+  iso: {title: ISO 27001, kind: certificate, standard: ISO/IEC 27001, issuer: TÜV, issued: 2025-02-01, expires: 2028-01-31, document: https://acme.example/iso.pdf}
+documents: {terms: {title: Terms, url: https://acme.example/terms}}
+security:
+  contacts: [mailto:security@acme.example, tel:+97140000000]
+  expires: 2027-01-01
+  languages: [en, ar]
+known:
+  - {finding: report-old, about: [iso], reason: The next audit is in May.}
 clauses:
   - id: c-tls
     section: Security
     text: >
       All is
       encrypted.
+    plain: Nobody can listen.
+    translations:
+      ar: {section: الأمن, text: كل شيء مشفر., plain: لا أحد يستمع.}
     keep:
       - tls: {minimum: "1.3"}
       - tenant-isolation
@@ -95,15 +116,15 @@ func TestParse(t *testing.T) {
 		Environments: []string{"production"},
 		Backups:      policy.Backups{Epoch: day, Horizon: 14 * day},
 		Data: []policy.DataSet{
-			{ID: "person", Title: "Person", Category: "identity", Storage: policy.Stored, Pos: policy.Pos{Line: 12, Column: 3}, Fields: []policy.Field{
+			{ID: "person", Title: "Person", Category: "identity", Storage: policy.Stored, Source: policy.FromPerson, Subject: "users", Pos: policy.Pos{Line: 12, Column: 3}, Fields: []policy.Field{
 				{ID: "name", Type: policy.Text, Pos: policy.Pos{Line: 16, Column: 7}},
 				{ID: "email", Type: policy.Email, Find: true, Unique: true, Pos: policy.Pos{Line: 17, Column: 7}},
 				{ID: "photo", Type: policy.Blob, Optional: true, Max: 10 << 20, Pos: policy.Pos{Line: 18, Column: 7}},
 			}},
-			{ID: "session", Title: "Session", Category: "technical", Storage: policy.Memory, Many: true, Pos: policy.Pos{Line: 19, Column: 3}, Fields: []policy.Field{
+			{ID: "session", Title: "Session", Category: "technical", Storage: policy.Memory, Source: policy.FromPerson, Subject: "users", Many: true, Pos: policy.Pos{Line: 19, Column: 3}, Fields: []policy.Field{
 				{ID: "token", Type: policy.Text, Pos: policy.Pos{Line: 24, Column: 14}},
 			}},
-			{ID: "visits", Title: "Visits", Category: "usage", Storage: policy.Stored, Many: true, Keep: 90 * day, Pos: policy.Pos{Line: 25, Column: 3}, Fields: []policy.Field{
+			{ID: "visits", Title: "Visits", Category: "usage", Storage: policy.Stored, Source: policy.FromPerson, Subject: "users", Many: true, Keep: 90 * day, Pos: policy.Pos{Line: 25, Column: 3}, Fields: []policy.Field{
 				{ID: "at", Type: policy.Date, Pos: policy.Pos{Line: 31, Column: 14}},
 				{ID: "via", Type: policy.Enum, Values: []string{"web", "app"}, Pos: policy.Pos{Line: 31, Column: 24}},
 			}},
@@ -118,19 +139,57 @@ func TestParse(t *testing.T) {
 		Recipients: []policy.Recipient{{ID: "mailer", Name: "Mailer Ltd", Role: "processor", Region: "dublin",
 			Safeguard: "Standard contractual clauses", Pos: policy.Pos{Line: 42, Column: 3}}},
 		Clauses: []policy.Clause{
-			{ID: "c-tls", Section: "Security", Text: "All is encrypted.", Pos: policy.Pos{Line: 44, Column: 5}, Keep: []policy.Keep{
-				{Control: "tls", Params: policy.Params{"minimum": "1.3"}, Pos: policy.Pos{Line: 50, Column: 9}},
-				{Control: "tenant-isolation", Params: policy.Params{}, Pos: policy.Pos{Line: 51, Column: 9}},
-				{Control: "tenant-isolation", Params: policy.Params{}, Pos: policy.Pos{Line: 52, Column: 9}},
-			}},
-			{ID: "c-risk", Section: "Security", Text: "No system is perfect: use it at your risk.", Statement: true, Pos: policy.Pos{Line: 53, Column: 5}},
-			{ID: "c-open", Section: "Other", Text: "Nothing keeps this yet.", Pos: policy.Pos{Line: 57, Column: 5}},
+			{ID: "c-tls", Section: "Security", Text: "All is encrypted.", Pos: policy.Pos{Line: 61, Column: 5}, Keep: []policy.Keep{
+				{Control: "tls", Params: policy.Params{"minimum": "1.3"}, Pos: policy.Pos{Line: 70, Column: 9}},
+				{Control: "tenant-isolation", Params: policy.Params{}, Pos: policy.Pos{Line: 71, Column: 9}},
+				{Control: "tenant-isolation", Params: policy.Params{}, Pos: policy.Pos{Line: 72, Column: 9}},
+			}, Plain: "Nobody can listen.", Translations: []policy.Translation{{Language: "ar", Section: "الأمن",
+				Text: "كل شيء مشفر.", Plain: "لا أحد يستمع.", Pos: policy.Pos{Line: 68, Column: 7}}}},
+			{ID: "c-risk", Section: "Security", Text: "No system is perfect: use it at your risk.", Statement: true, Pos: policy.Pos{Line: 73, Column: 5}},
+			{ID: "c-open", Section: "Other", Text: "Nothing keeps this yet.", Pos: policy.Pos{Line: 77, Column: 5}},
 		},
-		File: "small.yaml", Source: []byte(small), Digest: policy.Digest(p),
+		Effective: date(2026, 3, 1),
+		Language:  "en",
+		Products:  []policy.Product{{ID: "app", Title: "The App", URL: "https://app.example", Pos: policy.Pos{Line: 45, Column: 12}}},
+		Subjects:  []policy.Subject{{ID: "users", Title: "Users", Titles: policy.Titles{"ar": "المستخدمون"}, Pos: policy.Pos{Line: 46, Column: 12}}},
+		Models: []policy.Model{{ID: "writer", Name: "GPT", Recipient: "mailer", Regions: []string{"dublin"}, Retention: "30 days", Tenancy: "shared",
+			Pos: policy.Pos{Line: 48, Column: 3}}},
+		Cookies: []policy.Cookie{{ID: "session", Name: "__Host-s", Title: "Keeps you signed in", Kind: policy.Necessary, Party: "first", Lifetime: time.Hour,
+			Signed: true, HTTPOnly: true, Secure: true, Pos: policy.Pos{Line: 50, Column: 3}}},
+		Attestations: []policy.Attestation{{ID: "iso", Title: "ISO 27001", Kind: policy.Certificate, Standard: "ISO/IEC 27001", Issuer: "TÜV",
+			Issued: date(2025, 2, 1), Expires: date(2028, 1, 31), Document: "https://acme.example/iso.pdf", Pos: policy.Pos{Line: 52, Column: 3}}},
+		Documents: []policy.Document{{ID: "terms", Title: "Terms", URL: "https://acme.example/terms", Pos: policy.Pos{Line: 53, Column: 13}}},
+		Security: policy.Security{Contacts: []string{"mailto:security@acme.example", "tel:+97140000000"}, Expires: date(2027, 1, 1),
+			Languages: []string{"en", "ar"}, Pos: policy.Pos{Line: 54, Column: 1}},
+		Known: []policy.Known{{Finding: "report-old", About: []string{"iso"}, Reason: "The next audit is in May.", Pos: policy.Pos{Line: 59, Column: 6}}},
+		File:  "small.yaml", Source: []byte(small), Digest: policy.Digest(p),
 	}
 	if !reflect.DeepEqual(*p, want) {
-		t.Errorf("got\n%+v, want\n%+v", *p, want)
+		t.Error(difference(t, *p, want))
 	}
+}
+
+// difference shows where two policies part.
+func difference(t *testing.T, got, want policy.Policy) string {
+	t.Helper()
+	var lines [2][]string
+	for i, p := range []policy.Policy{got, want} {
+		text, err := json.MarshalIndent(p, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines[i] = strings.Split(string(text), "\n")
+	}
+	for i, line := range lines[0] {
+		if i >= len(lines[1]) || line != lines[1][i] {
+			return fmt.Sprintf("line %d: got %s, want %s, in\n%s", i, line, strings.Join(lines[1][i:min(i+1, len(lines[1]))], ""), strings.Join(lines[0][max(0, i-20):i+1], "\n"))
+		}
+	}
+	return "they differ in a nil slice or map"
+}
+
+func date(year int, month time.Month, day int) time.Time {
+	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
 // Windows line ends and a byte-order mark-free UTF-8 text give the same policy.
@@ -139,7 +198,7 @@ func TestParseWindowsLines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p.Clauses[0].Text != "All is encrypted." || p.Clauses[2].Pos.Line != 57 {
+	if p.Clauses[0].Text != "All is encrypted." || p.Clauses[2].Pos.Line != 77 {
 		t.Errorf("got %+v", p.Clauses)
 	}
 }

@@ -81,7 +81,7 @@ func (r *reader) expand(s *Sight, dataSet *node, items []*node) {
 	}
 	for _, item := range items {
 		if item.kind == textKind && !slices.Contains(fields, item.value) {
-			r.fail(item, Dangling, advise(item.value, fields), "data set %q has no field %q", s.DataSet, item.value)
+			r.fail(item, Dangling, r.advise(item.value, fields), "data set %q has no field %q", s.DataSet, item.value)
 		}
 	}
 }

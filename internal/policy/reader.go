@@ -42,6 +42,15 @@ func (r *reader) problem(pos Pos, width int, code Code, msg, hint string) {
 	r.problems = append(r.problems, p)
 }
 
+// advise says which of the known names was probably meant. That costs as much as all of them are
+// long, so it is not worked out for problems that are only counted.
+func (r *reader) advise(name string, known []string) string {
+	if len(r.problems) == maxProblems {
+		return ""
+	}
+	return advise(name, known)
+}
+
 func (r *reader) fail(n *node, code Code, hint, format string, args ...any) {
 	r.problem(n.pos, n.width, code, fmt.Sprintf(format, args...), hint)
 }
@@ -102,12 +111,12 @@ func (r *reader) refer(n *node, to reference) {
 }
 
 func (r *reader) resolve(n *node, to reference) bool {
-	if slices.Contains(r.known[to], n.value) {
+	if _, found := slices.BinarySearch(r.known[to], n.value); found {
 		return true
 	}
 	advice := to.declare()
 	if known := r.known[to]; len(known) > 0 {
-		advice = strings.ReplaceAll(advise(n.value, known)+"; or "+advice, "?; or", "? Or")
+		advice = strings.ReplaceAll(r.advise(n.value, known)+"; or "+advice, "?; or", "? Or")
 	}
 	r.fail(n, Dangling, advice, "there is no %s %q", to, short(n.value))
 	return false
@@ -118,6 +127,12 @@ func (r *reader) finish() {
 	p := r.policy
 	// What could not be read was complained of; controls must not complain of it again.
 	p.Backups.Epoch, p.Backups.Horizon = max(p.Backups.Epoch, time.Second), max(p.Backups.Horizon, time.Second)
+	p.Language = cmp.Or(p.Language, "en")
+	for i := range p.Data {
+		if d := &p.Data[i]; d.Subject == "" && len(p.Subjects) > 0 {
+			d.Subject = p.Subjects[0].ID
+		}
+	}
 	r.known = map[reference][]string{
 		toDataSet:     each(p.Data, func(d DataSet) string { return d.ID }),
 		toPurpose:     each(p.Purposes, func(u Purpose) string { return u.ID }),

@@ -1,8 +1,10 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -77,18 +79,29 @@ func ParseTerm(s string) (Term, bool) {
 	if m := beforeForm.FindStringSubmatch(s); m != nil {
 		return Term{Form: Before, Event: m[1]}, true
 	}
-	for form, re := range map[TermForm]*regexp.Regexp{Within: withinForm, Every: everyForm, PerUnit: perForm} {
-		m := re.FindStringSubmatch(s)
-		if m == nil {
-			continue
-		}
-		n := 1
-		if m[1] != "" {
-			n, _ = strconv.Atoi(m[1]) // four digits at most
-		}
-		return Term{Form: form, Count: n, Unit: Unit(m[2])}, true
+	if m := withinForm.FindStringSubmatch(s); m != nil {
+		return counted(Within, m[1], m[2])
+	}
+	if m := everyForm.FindStringSubmatch(s); m != nil {
+		return counted(Every, cmp.Or(m[1], "1"), m[2])
+	}
+	if m := perForm.FindStringSubmatch(s); m != nil {
+		return counted(PerUnit, m[1], m[2])
 	}
 	return Term{}, false
+}
+
+// longestTerm is a hundred years, as of spans.
+const longestTerm = 100 * 366 * 24 * time.Hour
+
+// counted is a term of so many units.
+func counted(form TermForm, digits, unit string) (Term, bool) {
+	n, err := strconv.Atoi(digits)
+	t := Term{Form: form, Count: n, Unit: Unit(unit)}
+	if err != nil || form != PerUnit && n > int(longestTerm/longestUnit[t.Unit]) {
+		return Term{}, false
+	}
+	return t, true
 }
 
 // String returns the term as a policy puts it: ParseTerm reads it back.
@@ -102,13 +115,21 @@ func (t Term) String() string {
 		}
 		return "every " + t.units()
 	case PerUnit:
-		return fmt.Sprintf("%d per calendar %s", t.Count, t.Unit)
+		return fmt.Sprintf("%d per %s%s", t.Count, calendar(t.Unit), t.Unit)
 	case Before:
 		return "before " + t.Event
 	case Prompt:
 		return "without undue delay"
 	case Instant:
 		return "at once"
+	}
+	return ""
+}
+
+// calendar says of units that have a beginning of their own that it is meant.
+func calendar(u Unit) string {
+	if slices.Contains([]Unit{Week, Month, Quarter, Year}, u) {
+		return "calendar "
 	}
 	return ""
 }
@@ -153,6 +174,9 @@ func (t term) schema(Vocabulary) object {
 	return object{"type": "string", "pattern": termForm.String(), "examples": []string{"30 days", "5 business days", "2 per calendar year"}}
 }
 
+// earliest is the first year that a policy can name: 0001-01-01 would be read as no date.
+const earliest = 1900
+
 // day reads a date: midnight UTC of the day.
 type day struct{ into *time.Time }
 
@@ -161,7 +185,7 @@ func (d day) read(r *reader, key, n *node) {
 		return
 	}
 	got, err := time.Parse(time.DateOnly, n.value)
-	if err != nil {
+	if err != nil || got.Year() < earliest {
 		r.fail(n, BadValue, "a date: 2026-02-01", "%s cannot be %q", key.value, short(n.value))
 		return
 	}

@@ -69,7 +69,7 @@ func (c choice[T]) read(r *reader, key, n *node) {
 	}
 	*c.into = T(n.value)
 	if !slices.Contains(c.of, T(n.value)) {
-		r.fail(n, BadValue, advise(n.value, words(c.of)), "%s cannot be %q", key.value, short(n.value))
+		r.fail(n, BadValue, r.advise(n.value, words(c.of)), "%s cannot be %q", key.value, short(n.value))
 	}
 }
 
@@ -114,7 +114,7 @@ func (l list[T]) read(r *reader, key, n *node) {
 		case l.ids:
 			r.id(item, "member of "+key.value)
 		case l.of != nil && !slices.Contains(l.of, T(item.value)):
-			r.fail(item, BadValue, advise(item.value, words(l.of)), "%s cannot hold %q", key.value, short(item.value))
+			r.fail(item, BadValue, r.advise(item.value, words(l.of)), "%s cannot hold %q", key.value, short(item.value))
 		case strings.TrimSpace(item.value) == "" || len(item.value) > textLength:
 			r.fail(item, BadValue, "give between 1 and 8192 bytes", "an item of %s is empty or too long", key.value)
 		}
@@ -140,6 +140,29 @@ func (l list[T]) schema(Vocabulary) object {
 	if !l.none {
 		s["minItems"] = 1
 	}
+	return s
+}
+
+// formed is a list of words of one form.
+type formed struct {
+	list list[string]
+	noun string // what each is
+	form *regexp.Regexp
+	hint string
+}
+
+func (f formed) read(r *reader, key, n *node) {
+	f.list.read(r, key, n)
+	for _, item := range n.items {
+		if item.kind == textKind && !f.form.MatchString(item.value) {
+			r.fail(item, BadValue, f.hint, "%q is no %s", short(item.value), f.noun)
+		}
+	}
+}
+
+func (f formed) schema(v Vocabulary) object {
+	s := f.list.schema(v)
+	s["items"] = object{"type": "string", "pattern": f.form.String()}
 	return s
 }
 

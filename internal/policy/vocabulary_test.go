@@ -1,6 +1,8 @@
 package policy_test
 
 import (
+	_ "embed"
+	"encoding/json"
 	"errors"
 	"slices"
 
@@ -33,50 +35,25 @@ func (vocabulary) Condition(text string) error {
 	return fault.New("test", fault.Invalid, "the condition is not valid")
 }
 
-func required(name string, typ policy.ParamType, values ...string) policy.Param {
-	return policy.Param{Name: name, Doc: "the " + name, Type: typ, Required: true, Values: values}
-}
+// catalogue is what internal/control makes of its catalogue; a test there keeps it up to date.
+//
+//go:embed testdata/controls.json
+var catalogue []byte
 
-func optional(name string, typ policy.ParamType) policy.Param {
-	return policy.Param{Name: name, Type: typ}
-}
-
-// controls are the agreed controls with their parameters.
+// controls are the controls of the catalogue, two of which check their parameters.
 func controls() vocabulary {
-	v := vocabulary{}
-	add := func(name string, runs bool, params ...policy.Param) {
-		v[name] = policy.ControlSpec{Name: name, Doc: "What " + name + " does.", Runs: runs, Params: params}
+	var specs []struct {
+		Name, Doc string
+		Runs      bool
+		Params    []policy.Param
 	}
-	add("tls", true, required("minimum", policy.ParamText, "1.2", "1.3"))
-	add("encryption-at-rest", true, required("algorithm", policy.ParamText))
-	add("memory-only", true, required("data", policy.ParamDataSets))
-	add("tenant-isolation", true)
-	add("declared-data-only", true, required("categories", policy.ParamCategories))
-	add("no-sensitive-data", true)
-	add("purpose-limitation", true, required("purposes", policy.ParamPurposes), optional("categories", policy.ParamCategories))
-	add("contract-basis", true, required("purposes", policy.ParamPurposes))
-	add("consent", true, required("purposes", policy.ParamPurposes))
-	add("legitimate-interests", true, required("purposes", policy.ParamPurposes))
-	add("minimisation", true, required("optional", policy.ParamDataSets))
-	add("no-disclosure", true, required("recipients", policy.ParamRecipients))
-	add("no-direct-marketing", true)
-	add("residency", true, required("regions", policy.ParamRegions))
-	add("retention", true, required("data", policy.ParamDataSets))
-	add("erasure", true, required("within", policy.ParamDuration))
-	add("interaction-log", true)
-	add("aggregates", true, required("people", policy.ParamInteger))
-	add("published", false, required("what", policy.ParamText))
-	add("clock", false, required("duty", policy.ParamText), required("within", policy.ParamText), optional("acknowledge", policy.ParamText))
-	add("password-hash", false, required("algorithm", policy.ParamText), required("cost", policy.ParamInteger))
-	add("database-firewall", false)
-	add("session-cookie", false, optional("signed", policy.ParamBool), optional("http-only", policy.ParamBool), optional("secure", policy.ParamBool))
-	add("email-verification", false)
-	add("data-subject-rights", false, required("rights", policy.ParamTexts, "access", "rectification", "erasure", "portability", "withdrawal", "objection", "restriction"), required("within", policy.ParamText), optional("free", policy.ParamBool))
-	add("cookies-only-necessary", false)
-	add("breach-notice", false, optional("authority", policy.ParamText), optional("people", policy.ParamText))
-	add("minimum-age", false, required("age", policy.ParamInteger))
-	add("change-notice", false, required("ahead", policy.ParamText))
-	add("complaints", false, optional("authority", policy.ParamText))
+	if err := json.Unmarshal(catalogue, &specs); err != nil {
+		panic(err)
+	}
+	v := vocabulary{}
+	for _, s := range specs {
+		v[s.Name] = policy.ControlSpec{Name: s.Name, Doc: s.Doc, Runs: s.Runs, Params: s.Params}
+	}
 	v.check("no-sensitive-data", noSensitive)
 	v.check("erasure", backupsEndInTime)
 	return v
