@@ -22,6 +22,7 @@ type initCmd struct {
 type setUp struct {
 	Store    string `json:"store,omitempty"` // SQLite's file; a URL is not shown, it may hold a password
 	Data     string `json:"data"`
+	Blobs    string `json:"blobs,omitempty"` // the bucket, if they are not in Data
 	Keys     string `json:"keys"`
 	RootKey  string `json:"root_key"`
 	AdminKey string `json:"admin_key_file"`
@@ -85,7 +86,7 @@ func (c *initCmd) make(e *env, pol *policy.Policy) (out setUp, err error) {
 	if err != nil {
 		return out, err
 	}
-	out = setUp{Store: p.sqlite(), Data: p.Data, Keys: p.Keys, RootKey: p.rootName(), AdminKey: c.AdminKey, Admin: admin}
+	out = setUp{Store: p.sqlite(), Data: p.Data, Blobs: p.Blobs.Blobs, Keys: p.Keys, RootKey: p.rootName(), AdminKey: c.AdminKey, Admin: admin}
 	return out, nil
 }
 
@@ -96,6 +97,9 @@ func (c *initCmd) tell(e *env, out setUp) error {
 	e.printf("%s\n\n", e.paint(good, "Set up."))
 	e.printf("  store       %s\n", cmp.Or(out.Store, "PostgreSQL"))
 	e.printf("  data        %s\n", out.Data)
+	if out.Blobs != "" {
+		e.printf("  blobs       %s\n", out.Blobs)
+	}
 	e.printf("  keys        %s\n", out.Keys)
 	e.printf("  root key    %s\n", out.RootKey)
 	e.printf("  admin key   %s   (application %s)\n\n", out.AdminKey, out.Admin)

@@ -15,6 +15,7 @@ import (
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/vault/objects"
 )
 
 // place says which policy a server keeps, and where its store and its keys are: the flags that init,
@@ -34,8 +35,12 @@ type place struct {
 	Store   string `env:"CLAUSE_STORE" placeholder:"URL" help:"The store: postgres://clause_server@host/database, or sqlite:/path/file.db. Default: SQLite in the data folder. A password belongs in CLAUSE_STORE or in ~/.pgpass."`
 	Migrate string `env:"CLAUSE_MIGRATE" placeholder:"URL" help:"PostgreSQL as the role that owns the tables, to make and migrate them. A password belongs in CLAUSE_MIGRATE or in ~/.pgpass."`
 
+	Blobs blobs `embed:"" group:"Object store"`
+
 	Region      string `env:"CLAUSE_REGION" placeholder:"ID" help:"The policy's region this server is in. Default: the policy's only one."`
 	Environment string `env:"CLAUSE_ENVIRONMENT" placeholder:"ID" help:"The policy's environment this server is. Default: the policy's first."`
+
+	bucket *objects.Place // nil: blobs are in the data folder
 }
 
 // settle reads the policy, fills in what was not said, and refuses what cannot be meant.
@@ -55,6 +60,9 @@ func (p *place) settle(e *env) (*policy.Policy, error) {
 	if inside(p.Data, p.Keys) || inside(p.Keys, p.Data) {
 		return nil, fault.New(op, fault.Invalid, "the key folder and the data folder are inside one another").
 			WithHint("keys belong in no backup of the data: give them folders of their own")
+	}
+	if p.bucket, err = p.Blobs.bucket(); err != nil {
+		return nil, err
 	}
 	return pol, errors.Join(p.here(pol), noSecret("--store", p.Store, "CLAUSE_STORE"), noSecret("--migrate", p.Migrate, "CLAUSE_MIGRATE"), p.engine())
 }
@@ -170,7 +178,7 @@ func (p *place) rootName() string {
 // config is that of the server.
 func (p *place) config(e *env, pol *policy.Policy, root keyring.Root, expect app.Expect) app.Config {
 	return app.Config{
-		Policy: pol, Data: p.Data, Keys: p.Keys, Root: root, Store: p.Store, Migrate: p.Migrate,
+		Policy: pol, Data: p.Data, Keys: p.Keys, Root: root, Store: p.Store, Migrate: p.Migrate, Blobs: p.bucket,
 		Region: p.Region, Environment: p.Environment, Now: e.Now, Expect: expect,
 	}
 }
@@ -198,26 +206,34 @@ func (p *place) ready(e *env) (*policy.Policy, keyring.Root, error) {
 	return pol, root, err
 }
 
-// readSecret reads a file that holds one secret. One that every user can read is refused.
+// readSecret reads a file that holds one secret.
 func readSecret(what, path string) (string, error) {
+	words, err := readWords(what, path)
+	if err != nil {
+		return "", err
+	}
+	if len(words) != 1 {
+		return "", fault.New("clause.readSecret", fault.Invalid, "%q does not hold %s and nothing else", path, what)
+	}
+	return words[0], nil
+}
+
+// readWords reads a small file of secrets. One that every user can read is refused.
+func readWords(what, path string) ([]string, error) {
 	const op = "clause.readSecret"
 	f, err := os.Open(path)
 	if err != nil {
-		return "", unreadable(path, err)
+		return nil, unreadable(path, err)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.Mode().Perm()&0o007 != 0 {
-		return "", fault.New(op, fault.Invalid, "every user can read %s in %q", what, path).WithHint("chmod 0600 %s", path)
+		return nil, fault.New(op, fault.Invalid, "every user can read %s in %q", what, path).WithHint("chmod 0600 %s", path)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, 4096))
 	if err != nil {
-		return "", unreadable(path, err)
+		return nil, unreadable(path, err)
 	}
-	secret := strings.TrimSpace(string(data))
-	if secret == "" || strings.ContainsAny(secret, " \r\n\t") {
-		return "", fault.New(op, fault.Invalid, "%q does not hold %s and nothing else", path, what)
-	}
-	return secret, nil
+	return strings.Fields(string(data)), nil
 }
 
 func unreadable(path string, err error) error {

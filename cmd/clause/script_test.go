@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"clause.dev/clause/internal/vault/objects/objectstest"
 )
 
 func TestMain(m *testing.M) {
@@ -28,6 +30,7 @@ func params(t *testing.T) testscript.Params {
 	if err != nil {
 		t.Fatal(err)
 	}
+	stores := buckets{t, map[string]*objectstest.Store{}}
 	return testscript.Params{
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
@@ -46,6 +49,8 @@ func params(t *testing.T) testscript.Params {
 			"flip":        flip,
 			"halve":       halve,
 			"certificate": certificate,
+			"bucket":      stores.start,
+			"holds":       stores.holds,
 		},
 	}
 }

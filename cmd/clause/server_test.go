@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -51,7 +52,7 @@ func TestPostgresScripts(t *testing.T) {
 }
 
 // call is the program "call METHOD PATH KEYFILE [FILE]": it calls the server $CLAUSE_URL for the
-// purpose account, and prints the answer.
+// purpose $PURPOSE, account if there is none, and prints the answer.
 func call() {
 	answer, err := answerTo(os.Args[1], os.Args[2], os.Args[3], os.Args[4:])
 	if err != nil {
@@ -79,7 +80,7 @@ func answerTo(method, path, keyFile string, bodies []string) (string, error) {
 		return "", err
 	}
 	q.Header.Set("Authorization", "Bearer "+key)
-	q.Header.Set("Clause-Purpose", "account")
+	q.Header.Set("Clause-Purpose", cmp.Or(os.Getenv("PURPOSE"), "account"))
 	q.Header.Set("Content-Type", "application/json")
 	through, err := (&remote{CA: os.Getenv("CLAUSE_CA")}).http()
 	if err != nil {
