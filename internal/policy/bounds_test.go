@@ -110,6 +110,30 @@ func TestProblemsAreBounded(t *testing.T) {
 	}
 }
 
+// Advice compares a name with all that are known: thousands of each must not take minutes.
+func TestManyDanglingReferences(t *testing.T) {
+	src := strings.Builder{}
+	src.WriteString(small)
+	for i := range 2500 {
+		fmt.Fprintf(&src, "  - {id: %s%d, section: S, text: T}\n", strings.Repeat("a-long-name-", 4), i)
+	}
+	for i := range 10 {
+		fmt.Fprintf(&src, "  - {id: d%d, section: S, text: T, keep: [derived: {clauses: [", i)
+		for j := range 600 {
+			fmt.Fprintf(&src, "%sx%d,", strings.Repeat("a-long-nome-", 4), j)
+		}
+		src.WriteString("]}]}\n")
+	}
+	began := time.Now()
+	_, err := policy.Parse("p.yaml", []byte(src.String()), controls())
+	if err == nil || !strings.Contains(err.Error(), "and 5900 problems more") {
+		t.Errorf("got %.300v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %s", took)
+	}
+}
+
 func TestTooMany(t *testing.T) {
 	many := func(n int, line string) (b string) {
 		for i := range n {

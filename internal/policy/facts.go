@@ -242,7 +242,7 @@ func (k knowns) read(r *reader, at, n *node) {
 		}
 		same := known.Finding + " " + strings.Join(slices.Sorted(slices.Values(known.About)), " ")
 		if line, twice := lines[same]; twice {
-			r.fail(n.items[i], DuplicateKey, fmt.Sprintf("the first is at line %d; remove one", line), "the finding %q is known twice of the same", short(known.Finding))
+			r.fail(n.items[i], DuplicateKey, fmt.Sprintf("the first is at line %d; remove one", line), "the finding %q is marked as known twice, about the same", short(known.Finding))
 			continue
 		}
 		lines[same] = known.Pos.Line

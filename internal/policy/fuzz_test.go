@@ -3,6 +3,7 @@ package policy_test
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,11 +18,11 @@ import (
 // what the model promises, and the schema for editors accepts it too.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(small))
-	if src, err := os.ReadFile(clesaroFile); err == nil {
+	for _, src := range files(f, "../../examples/*/policy.yaml", "testdata/broken/*.yaml") {
 		f.Add(src)
 	}
 	for _, s := range []string{"", "a: &a [*a]", "- - - -", "? a\n: b", "{", "[[", "'", "\"\\", "a: |\n b\n\tc", "%YAML", "---\n...\n---", "a:\r\n- b\r", "<<: *x",
-		"data: {}\npurposes:\nclauses: [{keep: [tls: ]}]", "!", "a: >-\n", "\ufeffversion: x", "k: [a, {b: c}, - d]", "a: b: c", "#! x"} {
+		"data: {}\npurposes:\nclauses: [{keep: [tls: ]}]", "!", "a: >-\n", "known: [{finding: x}, {finding: x}]", "laws: {x: {titles: {en: a, \"ar \": b}}}", "security: {contacts: [tel:+1]}", "clauses: [{keep: [clock: {within: 9999 years}]}]", "\ufeffversion: x", "k: [a, {b: c}, - d]", "a: b: c", "#! x"} {
 		f.Add([]byte(s))
 	}
 	v, schema := controls(), compiledSchema(f)
@@ -36,6 +37,25 @@ func FuzzParse(f *testing.F) {
 		}
 		explains(t, src, p, err)
 	})
+}
+
+// files reads all files of the patterns.
+func files(t testing.TB, patterns ...string) (all [][]byte) {
+	t.Helper()
+	for _, pattern := range patterns {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatal("no files of ", pattern, err)
+		}
+		for _, name := range names {
+			src, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, src)
+		}
+	}
+	return all
 }
 
 func explains(t interface{ Errorf(string, ...any) }, src []byte, p *policy.Policy, err error) {
@@ -61,6 +81,30 @@ func holds(t interface{ Errorf(string, ...any) }, p *policy.Policy) {
 			t.Errorf("clause %+v", c)
 		}
 		ids[c.ID] = true
+	}
+	for _, c := range p.Clauses {
+		for _, tr := range c.Translations {
+			if tr.Language == p.Language || tr.Language == "" || tr.Text == "" {
+				t.Errorf("translation %+v of a policy in %q", tr, p.Language)
+			}
+		}
+		for _, k := range c.Keep {
+			for name, v := range k.Params {
+				if term, ok := v.(policy.Term); ok && term.String() == "" {
+					t.Errorf("%s of %s is no term", name, k.Control)
+				}
+			}
+		}
+	}
+	for _, a := range p.Attestations {
+		if a.Issued.IsZero() || a.Kind == policy.Certificate && a.Expires.IsZero() || !a.Expires.IsZero() && a.Expires.Before(a.Issued) {
+			t.Errorf("attestation %+v", a)
+		}
+	}
+	for _, d := range p.Data {
+		if d.Source == "" || (d.Subject == "") != (len(p.Subjects) == 0) {
+			t.Errorf("data set %+v", d)
+		}
 	}
 	for _, u := range p.Purposes {
 		if len(u.Sees) == 0 || len(u.May) == 0 || u.Basis == "" {

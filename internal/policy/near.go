@@ -34,10 +34,7 @@ func nearest(name string, known []string) string {
 	}
 	best, limit, plain := "", max(1, min(3, len(name)/3)), plainName(name)
 	for _, k := range known {
-		if len(k) > len(plain)+limit || len(k) < len(plain)-limit {
-			continue
-		}
-		if d := distance(plain, plainName(k)); d <= limit && (best == "" || d < limit) {
+		if d := distance(plain, plainName(k), limit); d <= limit && (best == "" || d < limit) {
 			best, limit = k, d
 		}
 	}
@@ -55,25 +52,37 @@ func plainName(s string) string {
 }
 
 // distance is the number of insertions, deletions, replacements and swaps of neighbours that
-// make one name of the other (optimal string alignment).
-func distance(a, b string) int {
+// make one name of the other (optimal string alignment), or limit+1 if it is more than the limit.
+// Only the cells of the table that are within the limit of its diagonal can matter.
+func distance(a, b string, limit int) int {
+	far := limit + 1
+	if max(len(a), len(b))-min(len(a), len(b)) > limit {
+		return far
+	}
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
-		last[j] = j
+		last[j] = min(j, far)
 	}
 	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
+		from, to := max(1, i-limit), min(len(b), i+limit)
+		row[from-1] = far
+		if from == 1 {
+			row[0] = min(i, far)
+		}
+		for j := from; j <= to; j++ {
 			change := 1
 			if a[i-1] == b[j-1] {
 				change = 0
 			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change)
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+change, far)
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				row[j] = min(row[j], before[j-2]+1)
 			}
 		}
+		if to < len(b) {
+			row[to+1] = far
+		}
 		before, last, row = last, row, before
 	}
-	return last[len(b)]
+	return min(last[len(b)], far)
 }

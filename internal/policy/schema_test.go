@@ -59,7 +59,11 @@ func TestSchemaAcceptsPolicies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, src := range map[string][]byte{"clesaro": clesaro, "small": []byte(small)} {
+	terms := strings.Replace(small, "- tenant-isolation\n", `- clock: {duty: mail, within: 2 per calendar year, acknowledge: before the next audit}
+      - breach-notice: {authority: at once, people: without undue delay, channels: [email, letter]}
+      - derived: {clauses: [c-risk]}
+`, 1)
+	for name, src := range map[string][]byte{"clesaro": clesaro, "small": []byte(small), "terms": []byte(terms)} {
 		if err := validate(s, src); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -107,6 +111,24 @@ func TestSchemaSeesEachMistake(t *testing.T) {
 		{"- tenant-isolation\n", "- tenant-isolaton\n"},
 		{"tenant-isolation:\n", "tenant-isolation: {x: 1}\n"},
 		{"statement: true", "statement: \"true\""},
+		{"effective: 2026-03-01", "effective: March"},
+		{"language: en\n", "language: English\n"},
+		{"titles: {ar: المستخدمون}", "titles: {}"},
+		{"titles: {ar: المستخدمون}", "titles: {Arabic: المستخدمون}"},
+		{"kind: necessary", "kind: essential"},
+		{"kind: certificate", "kind: certification"},
+		{"issued: 2025-02-01, ", ""},
+		{"name: __Host-s", "name: my session"},
+		{"trains: false", "trains: no"},
+		{"mailto:security", "security"},
+		{"languages: [en, ar]", "languages: [English]"},
+		{"url: https://acme.example/terms", "url: terms"},
+		{"finding: report-old", "finding: Report"},
+		{", reason: The next audit is in May.", ""},
+		{"ar: {section:", "Arabic: {section:"},
+		{"- tenant-isolation\n", "- clock: {duty: mail, within: 30d}\n"},
+		{"- tenant-isolation\n", "- attested: {attestations: iso}\n"},
+		{"calendar: AE", "calendar: \"AE \""},
 	} {
 		src := strings.Replace(small, change[0], change[1], 1)
 		if src == small {

@@ -186,7 +186,7 @@ func (d day) read(r *reader, key, n *node) {
 	}
 	got, err := time.Parse(time.DateOnly, n.value)
 	if err != nil || got.Year() < earliest {
-		r.fail(n, BadValue, "a date: 2026-02-01", "%s cannot be %q", key.value, short(n.value))
+		r.fail(n, BadValue, "a date such as 2026-02-01", "%s cannot be %q", key.value, short(n.value))
 		return
 	}
 	*d.into = got

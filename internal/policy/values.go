@@ -33,9 +33,9 @@ func (t text) read(r *reader, key, n *node) {
 	switch {
 	case *t.into == "":
 		r.fail(key, MissingKey, "give a value, or remove the key", "%s is empty", key.value)
-	case t.form != nil && !t.form.MatchString(*t.into):
-		r.fail(n, BadValue, t.hint, "%s cannot be %q", key.value, short(*t.into))
-	case len(*t.into) > t.most:
+	case t.form != nil && !t.form.MatchString(n.value): // blanks around it included: a schema does not trim
+		r.fail(n, BadValue, t.hint, "%s cannot be %q", key.value, short(n.value))
+	case len(n.value) > t.most:
 		r.fail(n, OverBound, "shorten it", "%s is longer than %d bytes", key.value, t.most)
 	}
 }
