@@ -58,6 +58,8 @@ func organisationTables() []Table {
 				text("tenants", "purposes", "scopes", "environment"), integer("expires_at", "revoked_at", "created_at"))},
 		{Name: "evidence", Key: []string{"clause_id", "control", "probed_at"},
 			Columns: join(text("clause_id", "control"), integer("probed_at"), text("outcome", "detail"))},
+		{Name: "wakes", Key: []string{"name"},
+			Columns: join(text("name"), integer("next_at"))},
 	}
 }
 
@@ -81,6 +83,10 @@ func tenantTables() []Table {
 			integer("size"), bytes("edge"), integer("updated_at")),
 		perTenant("ledger_chunks", []string{"first"},
 			integer("first", "count"), bytes("entries", "hashes")),
+		perTenant("clocks", []string{"clock_id"},
+			text("clock_id", "kind", "clause_id", "about", "duty", "state"),
+			integer("opened_at", "target_at", "due_at", "wake_at", "stage"), text("awaits"),
+			integer("paused_at", "paused_until"), text("pause_reason"), integer("ended_at"), text("evidence_kind", "evidence")),
 	}
 }
 

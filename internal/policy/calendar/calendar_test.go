@@ -239,6 +239,20 @@ func TestLead(t *testing.T) {
 	})
 }
 
+func TestLater(t *testing.T) {
+	start := time.Date(2026, 1, 31, 15, 4, 0, 0, time.UTC)
+	for s, want := range map[string]string{
+		"1 month": "2026-02-28T15:04:00Z", "1 week": "2026-02-07T15:04:00Z", "3 business days": "2026-02-04T15:04:00Z", "90 minutes": "2026-01-31T16:34:00Z",
+	} {
+		if got, ok := of(t, "GB").Later(start, term(t, s)); !ok || got.Format(time.RFC3339) != want {
+			t.Errorf("%s after %s is %s, want %s", s, start, got, want)
+		}
+	}
+	if _, ok := of(t, "GB").Later(start, term(t, "every week")); ok {
+		t.Error("a rhythm has a later")
+	}
+}
+
 func TestAnOperatorCorrects(t *testing.T) {
 	c := of(t, "AE")
 	moved, err := c.With([]byte(`{"country": "AE", "through": 2028, "dates": [

@@ -42,6 +42,20 @@ func (c *Calendar) Lead(event time.Time, t policy.Term) (time.Time, bool) {
 	return event.AddDate(0, 0, -back), true
 }
 
+// Later returns the moment a span after start, at the same time of day. It reports false for all but
+// spans.
+func (c *Calendar) Later(start time.Time, t policy.Term) (time.Time, bool) {
+	if t.Form != policy.Within {
+		return time.Time{}, false
+	}
+	if d, ok := exact(t); ok {
+		return start.Add(d), true
+	}
+	from := DateOf(start)
+	to := c.on(from, t.Count, t.Unit)
+	return start.AddDate(0, 0, int(to.Time(time.UTC).Sub(from.Time(time.UTC))/(24*time.Hour))), true
+}
+
 // exact is a term that is the same length always.
 func exact(t policy.Term) (time.Duration, bool) {
 	switch t.Unit {
