@@ -14,6 +14,7 @@ import (
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/vault/objects"
 )
 
 // sabotage is one way in which a server that looks right breaks a promise. The probe must say so.
@@ -23,6 +24,7 @@ type sabotage struct {
 	system func(*world, *control.System)                    // what lies below is not what it was
 	engine func(*policy.Policy)                             // the server runs a laxer policy than was published
 	tls    func(*tls.Config)
+	blobs  *objects.Place           // where blobs are kept; nil: in the data folder
 	before func(*testing.T, *world) // done behind the server's back, undone by t.Cleanup
 	says   string                   // a part of what the probe must say
 }
@@ -94,7 +96,7 @@ func newWorld(t *testing.T, s sabotage) *world {
 	w := &world{}
 	w.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }))
 	w.Server = apptest.Start(t, apptest.Options{
-		Engine: s.engine, TLS: s.tls,
+		Engine: s.engine, TLS: s.tls, Blobs: s.blobs,
 		Front: func(door http.Handler) http.Handler {
 			w.door = door
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.front.Load()).ServeHTTP(rw, r) })

@@ -20,6 +20,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/vault/objects"
 )
 
 // Options say what differs from a server that keeps its policy. The zero value is Clesaro's, kept.
@@ -33,6 +34,7 @@ type Options struct {
 	System  func(*control.System)           // changes what probes are given
 	Store   string                          // URL; empty: SQLite in the temporary folder
 	Migrate string
+	Blobs   *objects.Place   // the bucket blobs are kept in; nil: the data folder
 	Folder  string           // data folder to use again; empty: a new one
 	Now     func() time.Time // empty: a clock of the server's own, see Server.Clock
 }
@@ -80,7 +82,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 	}
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
-		Store: o.Store, Migrate: o.Migrate, Now: now, Wall: time.Now,
+		Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Now: now, Wall: time.Now,
 	})
 	if err != nil {
 		return nil, err

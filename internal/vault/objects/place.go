@@ -49,7 +49,7 @@ func ParsePlace(text string) (Place, error) {
 		return Place{}, err
 	}
 	endpoint := query.Get("endpoint")
-	if endpoint == "" && !query.Has("region") {
+	if endpoint == "" && query.Get("region") == "" {
 		return Place{}, fault.New(op, fault.Invalid, "the address of the object store names neither endpoint nor region").WithHint("%s", placeHint)
 	}
 	err = p.reach(cmp.Or(endpoint, "https://s3."+p.Region+".amazonaws.com"))

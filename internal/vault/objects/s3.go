@@ -26,7 +26,7 @@ type S3 struct {
 }
 
 // attempts is how often a request is sent before the object store counts as down.
-const attempts = 4
+const attempts = 3
 
 // OpenS3 checks that the bucket can be reached and forgets what is removed. Uploads gather in files of the
 // folder temporary, encrypted as they come.

@@ -1,7 +1,9 @@
 package objects
 
 import (
+	"encoding/xml"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -22,6 +24,9 @@ func s3Fault(op string, err error) error {
 	answer := minio.ToErrorResponse(err)
 	switch answer.Code {
 	case "":
+		if unread(err) {
+			return strange(op)
+		}
 		return &fault.Error{Op: op, Kind: fault.Unavailable, Msg: "the object store cannot be reached", Err: unreached(err),
 			Hint: "check its address, its certificate and that it is running"}
 	case minio.NoSuchKey, minio.NoSuchUpload:
@@ -38,10 +43,24 @@ func s3Fault(op string, err error) error {
 	case "AuthorizationHeaderMalformed", minio.InvalidRegion, "PermanentRedirect":
 		return fault.New(op, fault.Unavailable, "the bucket is in another region").WithHint("name it in --blobs: region=…")
 	}
-	if answer.StatusCode == http.StatusPreconditionFailed {
+	switch answer.StatusCode {
+	case http.StatusPreconditionFailed:
 		return fault.New(op, fault.Conflict, "the object store has such an object already")
+	case 0:
+		return strange(op)
 	}
 	return fault.New(op, fault.Unavailable, "the object store answered with status %d", answer.StatusCode)
+}
+
+// unread reports that an answer could not be understood. What it held is not passed on either.
+func unread(err error) bool {
+	var syntax *xml.SyntaxError
+	var shape xml.UnmarshalError
+	return errors.As(err, &syntax) || errors.As(err, &shape) || err == io.EOF
+}
+
+func strange(op string) error {
+	return fault.New(op, fault.Unavailable, "the object store answered something else than S3 does").WithHint("is the address in --blobs that of its S3 interface?")
 }
 
 // unreached keeps of a failed call what says why, without the address.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -28,9 +29,9 @@ const (
 // Store is a running object store with one bucket.
 type Store struct {
 	Backend *s3mem.Backend
+	honest  http.Handler
 	server  *httptest.Server
 	breaks  atomic.Pointer[http.HandlerFunc]
-	calls   atomic.Int64
 }
 
 // New starts an object store that ends with the test.
@@ -40,14 +41,13 @@ func New(t testing.TB) *Store {
 	if err := s.Backend.CreateBucket(Bucket); err != nil {
 		t.Fatal(err)
 	}
-	honest := gofakes3.New(s.Backend).Server()
+	s.honest = gofakes3.New(s.Backend).Server()
 	s.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s.calls.Add(1)
 		if broken := s.breaks.Load(); broken != nil {
 			(*broken)(w, r)
 			return
 		}
-		honest.ServeHTTP(w, r)
+		s.honest.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.server.Close)
 	return s
@@ -82,21 +82,26 @@ func (s *Store) Break(with http.HandlerFunc) { s.breaks.Store(&with) }
 
 // BreakOnly has the handler answer what is meant, and the store the rest.
 func (s *Store) BreakOnly(meant func(*http.Request) bool, with http.HandlerFunc) {
-	honest := gofakes3.New(s.Backend).Server()
 	s.Break(func(w http.ResponseWriter, r *http.Request) {
 		if meant(r) {
 			with(w, r)
 			return
 		}
-		honest.ServeHTTP(w, r)
+		s.honest.ServeHTTP(w, r)
+	})
+}
+
+// Deaf does what is meant, up to n times, and hangs up in place of an answer.
+func (s *Store) Deaf(meant func(*http.Request) bool, n int64) {
+	var done atomic.Int64
+	s.BreakOnly(func(r *http.Request) bool { return meant(r) && done.Add(1) <= n }, func(w http.ResponseWriter, r *http.Request) {
+		s.honest.ServeHTTP(httptest.NewRecorder(), r)
+		HangUp(w, r)
 	})
 }
 
 // Mend ends what Break began.
 func (s *Store) Mend() { s.breaks.Store(nil) }
-
-// Calls is how many requests came so far.
-func (s *Store) Calls() int64 { return s.calls.Load() }
 
 // HangUp closes the connection without an answer.
 func HangUp(w http.ResponseWriter, _ *http.Request) {
@@ -136,7 +141,8 @@ func (s *Store) Read(t testing.TB, name string) []byte {
 // Write puts an object behind the server's back.
 func (s *Store) Write(t testing.TB, name string, data []byte) {
 	t.Helper()
-	if _, err := s.Backend.PutObject(Bucket, Prefix+name, map[string]string{}, bytes.NewReader(data), int64(len(data)), nil); err != nil {
+	meta := map[string]string{"Last-Modified": time.Now().UTC().Format(http.TimeFormat)}
+	if _, err := s.Backend.PutObject(Bucket, Prefix+name, meta, bytes.NewReader(data), int64(len(data)), nil); err != nil {
 		t.Fatal(err)
 	}
 }
