@@ -1,3 +1,9 @@
 package check
 
-func contradictionRules() []Rule { return nil }
+func contradictionRules() []Rule {
+	return []Rule{
+		memoryBackedUp(), twoPeriods(), scheduleOutlasts(), findingsOutlast(),
+		hiddenProcessor(), modelElsewhere(), recipientOutside(), sharedDespiteNever(),
+		deniedAndUsed(), basisMisfit(), irrevocableConsent(),
+	}
+}

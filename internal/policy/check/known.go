@@ -7,9 +7,7 @@ import (
 	"clause.dev/clause/internal/policy"
 )
 
-func knownRules() []Rule {
-	return []Rule{unusedKnown()}
-}
+func knownRules() []Rule { return []Rule{unusedKnown()} }
 
 func unusedKnown() Rule {
 	return Rule{
@@ -21,9 +19,10 @@ func unusedKnown() Rule {
 	}
 }
 
-// markKnown gives findings the reason of the entry of known that names them, and finds entries that
-// name none.
-func (v *view) markKnown(all []Finding) (unused []Finding) {
+// markKnown gives findings the reason of the entry of known that names them, and returns the
+// entries that name none. What the parser refuses stays refused, whoever knows of it.
+func (v *view) markKnown(all, refused []Finding) (unused []hit) {
+	var codes []string
 	for i := range v.Policy.Known {
 		known, used := &v.Policy.Known[i], false
 		for j := range all {
@@ -31,15 +30,37 @@ func (v *view) markKnown(all []Finding) (unused []Finding) {
 				all[j].Known, used = known.Reason, true
 			}
 		}
-		if !used {
-			msg := fmt.Sprintf("nothing of the code %s is found here", known.Finding)
-			if len(known.About) > 0 {
-				msg = fmt.Sprintf("nothing of the code %s is found about %s", known.Finding, join(known.About))
-			}
-			unused = append(unused, v.finding(unusedKnown(), hit{pos: known.Pos, msg: msg}))
+		if used || slices.ContainsFunc(refused, func(f Finding) bool { return excuses(known, &f) }) {
+			continue
 		}
+		if codes == nil {
+			codes = codesOf(Rules())
+		}
+		unused = append(unused, v.unused(known, codes))
 	}
 	return unused
+}
+
+func (v *view) unused(known *policy.Known, codes []string) hit {
+	h := hit{pos: known.Pos, width: len("finding"), about: known.About}
+	switch {
+	case !slices.Contains(codes, known.Finding):
+		h.msg = fmt.Sprintf("there is no finding of the code %s", known.Finding)
+		h.remedy = policy.Advise(known.Finding, codes) + " clause check --list shows all codes"
+	case len(known.About) > 0:
+		h.msg = fmt.Sprintf("nothing of the code %s is found about %s", known.Finding, join(known.About))
+	default:
+		h.msg = fmt.Sprintf("nothing of the code %s is found", known.Finding)
+	}
+	return h
+}
+
+func codesOf(rules []Rule) []string {
+	codes := make([]string, len(rules))
+	for i, r := range rules {
+		codes[i] = r.Code
+	}
+	return codes
 }
 
 // excuses reports whether the entry names the finding: its code, and nothing that the finding is
