@@ -16,12 +16,16 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/vault/objects"
+	"clause.dev/clause/internal/vault/objects/objectstest"
 )
 
 // killFolder is the environment variable that makes this test binary the process to be killed, and
-// says where its store is; killRounds is how often, 15 times if it is not set.
+// says where its store is, killBucket where its blobs are, if not there; killRounds is how often, 15 times if
+// it is not set.
 const (
 	killFolder = "CLAUSE_KILL_FOLDER"
+	killBucket = "CLAUSE_KILL_BUCKET"
 	killRounds = "CLAUSE_KILL_ROUNDS"
 )
 
@@ -35,6 +39,12 @@ func TestKilledProcess(t *testing.T) {
 	c := newClock()
 	c.forward(time.Since(c.at))
 	w := openWorld(t, openSQLite(t, c, filepath.Join(dir, "store")), c, dir, filepath.Join(dir, "keys"))
+	if bucket := os.Getenv(killBucket); bucket != "" {
+		place, err := objects.ParsePlace(bucket)
+		must(t, err)
+		w.vault.Objects, err = objects.OpenS3(w.ctx, place, dir)
+		must(t, err)
+	}
 	if _, _, err := w.vault.Reconcile(w.ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +126,7 @@ func (w *world) victim(i int) error {
 
 // told is what killed processes were told, over the life of one store.
 type told struct {
+	bucket *objectstest.Store // nil: blobs are in a folder
 	stored map[string]version // by record
 	blobs  map[string]version
 	reads  map[string]int  // by record and version
@@ -136,12 +147,20 @@ func TestKill(t *testing.T) {
 		rounds, err = strconv.Atoi(text)
 		must(t, err)
 	}
+	t.Run("folder", func(t *testing.T) { kill(t, rounds, func() *objectstest.Store { return nil }) })
+	t.Run("s3", func(t *testing.T) { kill(t, rounds/3, func() *objectstest.Store { return objectstest.New(t) }) })
+}
+
+func kill(t *testing.T, rounds int, place func() *objectstest.Store) {
 	var known *told
 	var dir string
 	lines := 0
 	for round := range rounds {
 		if round%5 == 0 {
-			known = &told{stored: map[string]version{}, blobs: map[string]version{}, reads: map[string]int{}, asked: map[string]bool{}, erased: map[string]bool{}}
+			known = &told{
+				bucket: place(), stored: map[string]version{}, blobs: map[string]version{},
+				reads: map[string]int{}, asked: map[string]bool{}, erased: map[string]bool{},
+			}
 			dir = t.TempDir()
 		}
 		before := known.lines
@@ -160,6 +179,9 @@ func killOnce(t *testing.T, dir string, known *told, after time.Duration) {
 	t.Helper()
 	child := exec.Command(os.Args[0], "-test.run=^TestKilledProcess$", "-test.v")
 	child.Env = append(os.Environ(), killFolder+"="+dir)
+	if known.bucket != nil {
+		child.Env = append(child.Env, killBucket+"="+known.bucket.URL())
+	}
 	var complaints bytes.Buffer
 	child.Stderr = &complaints
 	out, err := child.StdoutPipe()
@@ -222,6 +244,9 @@ func (k *told) check(t *testing.T, dir string) {
 	defer d.Close()
 	w := openWorld(t, d, c, dir, filepath.Join(dir, "keys"))
 	w.app.Credential.ID = "app_check" // whose own reads do not count
+	if k.bucket != nil {
+		w.onS3(k.bucket)
+	}
 	_, _, err := w.vault.Reconcile(w.ctx)
 	must(t, err)
 	for record, v := range k.stored {
@@ -251,6 +276,17 @@ func (k *told) check(t *testing.T, dir string) {
 	}
 	k.checkReads(t, w)
 	w.verified("acme", "_org")
+	w.noOrphans()
+}
+
+// noOrphans sweeps, a day later, and fails if there is any object but those of blobs that are stored.
+func (w *world) noOrphans() {
+	w.t.Helper()
+	w.clock.forward(blobWritingFor + time.Hour)
+	must(w.t, w.vault.Sweep(w.ctx))
+	if rows, files := w.states(), len(w.files()); len(rows) > 1 || rows[blobStored] != files {
+		w.t.Errorf("%d objects for the rows %v", files, rows)
+	}
 }
 
 func (k *told) checkReads(t *testing.T, w *world) {
