@@ -31,7 +31,7 @@ type setUp struct {
 
 // Help is the rest of what --help shows.
 func (*initCmd) Help() string {
-	return `Makes the folders, the root key, the store and the first application, whose key it writes to a file that you alone can read. It refuses, and changes nothing, where a store or keys are already.
+	return `Makes the folders, the root key, the store and the first application, whose key it writes to a file that you alone can read. It refuses, and changes nothing, where a store or keys are already. Where blobs are kept is chosen here, with --blobs, and stays.
 
 Then: clause serve with the same flags. docs/operations.md tells the rest.`
 }

@@ -31,7 +31,7 @@ type restored struct {
 
 // Help is the rest of what --help shows.
 func (*restoreCmd) Help() string {
-	return `Fills a new, empty store from a backup, with the key folder and the root key of the server that made it. Whoever was erased since the backup is erased again before the command ends. Application keys are in the backup: they go on working.`
+	return `Fills a new, empty store from a backup, with the key folder and the root key of the server that made it. Whoever was erased since the backup is erased again before the command ends. Application keys are in the backup: they go on working. Blobs go into the data folder, or with --blobs into a bucket, wherever they were.`
 }
 
 // Run restores, or leaves nothing behind but what was there.
