@@ -39,6 +39,8 @@ func TestHostileFiles(t *testing.T) {
 		"10 MB":            {strings.Repeat("a: b\n", 2*mib), policy.BadFile, "at most 1 MiB"},
 		"binary":           {"\x7fELF\x02\x01\x01\x00\x00", policy.BadFile, "is not allowed"},
 		"not UTF-8":        {"version: \xff\xfe", policy.BadFile, "not UTF-8"},
+		"UTF-16":           {"\xff\xfev\x00e\x00r\x00", policy.BadFile, "UTF-16"},
+		"UTF-16, big end":  {"\xfe\xff\x00v\x00e\x00r", policy.BadFile, "UTF-16"},
 		"NUL":              {"version: a\x00b", policy.BadFile, "U+0000"},
 		"escaped NUL":      {`version: "a\0b"`, policy.BadSyntax, "not allowed"},
 		"byte-order mark":  {"\ufeffversion: a", policy.BadFile, "U+FEFF"},

@@ -77,6 +77,9 @@ func (r *reader) readable(src []byte) bool {
 		r.problem(Pos{}, 0, BadFile, fmt.Sprintf("a policy is at most %d MiB, this file is larger", MaxBytes>>20),
 			"check that this is a policy; a policy of a thousand clauses has some 300 KiB")
 		return false
+	case bytes.HasPrefix(src, []byte("\xff\xfe")) || bytes.HasPrefix(src, []byte("\xfe\xff")):
+		r.problem(Pos{}, 0, BadFile, "the file is UTF-16 text", "save it as UTF-8, without a byte-order mark")
+		return false
 	case len(bytes.TrimSpace(src)) == 0:
 		r.problem(Pos{}, 0, BadFile, "the file is empty", "see docs/policy.md for a policy to begin with")
 		return false
