@@ -1,0 +1,101 @@
+package diff
+
+// dataKinds are the changes of what is collected and why.
+var dataKinds = map[Kind]spec{
+	"data-new":       {"{it} is collected now: {new}.", widening, whyCollect, ofData},
+	"data-gone":      {"{it} is no longer collected: {old}.", widening, whyCollect, ofData},
+	"data-title":     {"{it} is called {new}, it was {old}.", never, "", nil},
+	"data-category":  {"{it} counts as {new}, it did as {old}.", unproven, "the promises about its category change with it", []string{"declared-data-only", "purpose-limitation"}},
+	"data-sensitive": {"{it} is of a special category: {new}, it was {old}.", always, "special categories are as a rule forbidden: GDPR art. 9", []string{"no-sensitive-data"}},
+	"data-storage":   {"{it} is {new}, it was {old}.", widening, "it can be found on a disk and in backups", []string{"memory-only", "encryption-at-rest", "encrypted-backups"}},
+	"data-records":   {"{it} holds {new} of a person, it held {old}.", widening, whyCollect, nil},
+	"data-keep":      {"{it} is kept {new}, it was {old}.", widening, whyPeriod, []string{"retention"}},
+	"data-subject":   {"{it} is about {new}, it was about {old}.", unproven, "it is about other people", nil},
+	"data-source":    {"{it} comes from {new}, it came from {old}.", unproven, "where data comes from is told: GDPR art. 14(2)(f)", nil},
+	"data-from":      {"The third party that {it} comes from is {new}, it was {old}.", unproven, "where data comes from is told: GDPR art. 14(2)(f)", nil},
+
+	"field-new":         {"{it} is collected now.", widening, whyCollect, ofData},
+	"field-gone":        {"{it} is no longer collected.", widening, whyCollect, ofData},
+	"field-title":       {"{it} is called {new}, it was {old}.", never, "", nil},
+	"field-type":        {"{it} holds {new}, it held {old}.", unproven, whyCollect, nil},
+	"field-optional":    {"{it} is {new}, it was {old}.", widening, "people must know whether they have to give it: GDPR art. 13(2)(e)", []string{"minimisation"}},
+	"field-find":        {"People can be looked up by {it}: {new}, it was {old}.", widening, "people can be found by it: GDPR art. 5(1)(c)", nil},
+	"field-unique":      {"No two people can have the same {it}: {new}, it was {old}.", never, "", nil},
+	"field-room":        {"{it} holds at most {new}, it held {old}.", never, "", nil},
+	"field-values-more": {"{it} can also be {new}.", never, "", nil},
+	"field-values-less": {"{it} can no longer be {old}.", never, "", nil},
+
+	"subject-new":   {"{it} are among those whose data is processed now.", widening, whyCollect, nil},
+	"subject-gone":  {"{it} are no longer among those whose data is processed.", widening, whyCollect, nil},
+	"subject-title": {"{it} are called {new}, they were {old}.", never, "", nil},
+
+	"purpose-new":               {"{it} is new: on the basis of {new}.", widening, whyPurpose, ofPurposes},
+	"purpose-gone":              {"{it} is given up; its basis was {old}.", widening, whyPurpose, ofPurposes},
+	"purpose-title":             {"{it} is called {new}, it was {old}.", unproven, "what people are told that data is used for is another text: " + whyPurpose, ofPurposes},
+	"purpose-title-form":        {"{it} is written {new}, it was {old}.", never, "", nil},
+	"purpose-basis":             {"{it} rests on {new}, it rested on {old}.", always, whyBasis, []string{"consent", "contract-basis", "legitimate-interests"}},
+	"purpose-may-more":          {"{it} may also {new}.", widening, whyPurpose, ofPurposes},
+	"purpose-may-less":          {"{it} may no longer {old}.", widening, whyPurpose, ofPurposes},
+	"purpose-sees-more":         {"{it} also sees {new}.", widening, whyPurpose, ofPurposes},
+	"purpose-sees-less":         {"{it} no longer sees {old}.", widening, whyPurpose, ofPurposes},
+	"purpose-recipients-more":   {"{it} also discloses to {new}.", widening, whyRecipient, ofRecipient},
+	"purpose-recipients-less":   {"{it} no longer discloses to {old}.", widening, whyRecipient, ofRecipient},
+	"purpose-under-restriction": {"{it} goes on while processing is restricted: {new}, it was {old}.", widening, "a right that stopped it no longer does: GDPR art. 18", []string{"data-subject-rights"}},
+	"purpose-condition":         {"{it} happens only where {new}, it was only where {old}.", unproven, whyUnknown, ofPurposes},
+	"purpose-interest":          {"The legitimate interest of {it} is {new}, it was {old}.", unproven, "the interest pursued is told: GDPR art. 13(1)(d)", []string{"legitimate-interests"}},
+	"purpose-duty":              {"The duty that {it} fulfils is {new}, it was {old}.", unproven, whyBasis, nil},
+	"purpose-without":           {"Without the data for {it}: {new}, it was {old}.", unproven, "what happens to who does not give data is told: GDPR art. 13(2)(e)", []string{"minimisation"}},
+	"purpose-automated":         {"Machines alone decide in {it}: {new}; it was: {old}.", unproven, whyAutomated, nil},
+}
+
+// partyKinds are the changes of who and what data goes to, and of cookies.
+var partyKinds = map[Kind]spec{
+	"recipient-new":       {"{it} can receive data now, in {new}.", widening, whyRecipient, ofRecipient},
+	"recipient-gone":      {"{it} no longer receives data.", widening, whyRecipient, ofRecipient},
+	"recipient-name":      {"{it} is {new}, it was {old}.", unproven, whyRecipient, ofRecipient},
+	"recipient-role":      {"{it} acts as {new}, it did as {old}.", unproven, whyRecipient, ofRecipient},
+	"recipient-region":    {"{it} keeps data in {new}, it kept it in {old}.", unproven, whyTransfer, append([]string{"residency"}, ofRecipient...)},
+	"recipient-does":      {"{it} does {new}, it did {old}.", unproven, whyRecipient, ofRecipient},
+	"recipient-safeguard": {"The safeguard of what goes to {it} is {new}, it was {old}.", unproven, whyTransfer, []string{"residency"}},
+
+	"model-new":          {"{it} can be given data now, by {new}.", widening, whyRecipient, ofModels},
+	"model-gone":         {"{it} is no longer given data.", widening, whyRecipient, ofModels},
+	"model-name":         {"{it} is {new}, it was {old}.", unproven, whyRecipient, ofModels},
+	"model-host":         {"{it} is run by {new}, it was by {old}.", unproven, whyRecipient, ofModels},
+	"model-regions-more": {"What {it} is given can also be in {new}.", widening, whyTransfer, ofModels},
+	"model-regions-less": {"What {it} is given can no longer be in {old}.", widening, whyTransfer, ofModels},
+	"model-retention":    {"What the host of {it} keeps: {new}; it was: {old}.", unproven, whyPeriod, ofModels},
+	"model-tenancy":      {"Who shares {it}: {new}; it was: {old}.", unproven, whyUnknown, ofModels},
+	"model-trains":       {"What {it} is given trains models: {new}, it was {old}.", widening, whyPurpose, ofModels},
+
+	"cookie-new":       {"{it} is set now: {new}.", widening, whyDevice, ofCookies},
+	"cookie-gone":      {"{it} is no longer set: {old}.", widening, whyDevice, ofCookies},
+	"cookie-name":      {"{it} travels as {new}, it did as {old}.", never, "", ofCookies},
+	"cookie-title":     {"{it} is told to be for {new}, it was for {old}.", unproven, whyDevice, ofCookies},
+	"cookie-kind":      {"{it} is for {new} use, it was for {old} use.", widening, whyDevice, ofCookies},
+	"cookie-party":     {"{it} is of the {new} party, it was of the {old}.", widening, whyDevice, ofCookies},
+	"cookie-lifetime":  {"{it} stays {new}, it stayed {old}.", widening, whyDevice, ofCookies},
+	"cookie-signed":    {"A forged {it} is refused: {new}, it was {old}.", widening, whyPromise, ofCookies},
+	"cookie-http-only": {"{it} is hidden from scripts: {new}, it was {old}.", widening, whyPromise, ofCookies},
+	"cookie-secure":    {"{it} travels over TLS only: {new}, it was {old}.", widening, whyPromise, ofCookies},
+}
+
+// clauseKinds are the changes of promises.
+var clauseKinds = map[Kind]spec{
+	"clause-new":       {"{it} is new{new}.", widening, whyPromise, nil},
+	"clause-gone":      {"{it} is gone{old}.", widening, whyPromise, nil},
+	"clause-statement": {"{it} is {new}, it was {old}.", widening, whyPromise, nil},
+	"clause-text":      {"The text of {it} changed.", never, "", nil},
+	"clause-promise":   {"The text of {it} changed, and no control stands behind it.", unproven, "the text is all the promise there is, and only people can tell what it says now", nil},
+	"clause-plain":     {"The summary of {it} changed.", never, "", nil},
+	"clause-section":   {"{it} stands in the section {new}, it stood in {old}.", never, "", nil},
+	"clause-order":     {"The order of the clauses changed.", never, "", nil},
+
+	"control-new":    {"{it} is kept by {new} now{verdict}.", widening, "it lets more be kept", nil},
+	"control-gone":   {"{it} is no longer kept by {old}{verdict}.", widening, whyPromise, nil},
+	"control-moved":  {"{it} moved from clause {old} to clause {new}.", never, "", nil},
+	"parameter":      {"{it} is {new}, it was {old}{verdict}.", unproven, whyPromise, nil},
+	"parameter-form": {"{it} is put as {new}, it was {old}: as long.", never, "", nil},
+	"parameter-more": {"{it} also names {new}{verdict}.", unproven, whyPromise, nil},
+	"parameter-less": {"{it} no longer names {old}{verdict}.", unproven, whyPromise, nil},
+}
