@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -22,12 +23,13 @@ type backupCmd struct {
 
 // backedUp is the outcome of a backup.
 type backedUp struct {
-	File  string    `json:"file"`
-	Made  time.Time `json:"made"`
-	Until time.Time `json:"until"` // it cannot be opened later than that
-	Bytes int64     `json:"bytes"`
-	Rows  int64     `json:"rows"`
-	Blobs int64     `json:"blobs"`
+	File    string    `json:"file"`
+	Made    time.Time `json:"made"`
+	Until   time.Time `json:"until"` // it cannot be opened later than that
+	Bytes   int64     `json:"bytes"`
+	Rows    int64     `json:"rows"`
+	Blobs   int64     `json:"blobs"`
+	Missing int64     `json:"missing_blobs"` // they should be in it, and are not where blobs are kept
 }
 
 // Help is the rest of what --help shows.
@@ -64,7 +66,7 @@ func (c *backupCmd) Run(e *env) (err error) {
 }
 
 func (c *backupCmd) tell(e *env, r vault.BackupReport, until time.Time) error {
-	out := backedUp{File: c.To, Made: r.Made, Until: until, Rows: r.Rows, Blobs: r.Blobs}
+	out := backedUp{File: c.To, Made: r.Made, Until: until, Rows: r.Rows, Blobs: r.Blobs, Missing: r.Missing}
 	if info, err := os.Stat(c.To); err == nil {
 		out.Bytes = info.Size()
 	}
@@ -72,6 +74,9 @@ func (c *backupCmd) tell(e *env, r vault.BackupReport, until time.Time) error {
 		return printJSON(e, out)
 	}
 	e.printf("%s  %s: %d rows, %d blobs, %d bytes\n", e.paint(good, "backed up"), out.File, out.Rows, out.Blobs, out.Bytes)
+	if out.Missing > 0 {
+		e.printf("           %s\n", e.paint(bad, fmt.Sprintf("%d blobs are not where blobs are kept, and not in the backup", out.Missing)))
+	}
 	e.printf("           it can be restored, with the key folder, until %s at the latest\n", until.Format(time.DateOnly))
 	return nil
 }

@@ -100,6 +100,9 @@ func (a *App) backupIfDue(ctx context.Context) error {
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	if report.Missing > 0 {
+		a.Log.Error("blobs are missing from where they are kept, and from the backup", "file", name, "blobs", report.Missing)
+	}
 	a.Log.Info("made a backup", "file", name, "rows", report.Rows, "blobs", report.Blobs, slog.Duration("took", a.Now().Sub(now)))
 	return nil
 }

@@ -35,11 +35,13 @@ func (h *backupHeader) bound() []byte {
 	return bind("backup", h.Store, h.Made.UTC().Format(time.RFC3339Nano))
 }
 
-// BackupReport says what a backup or a restore held.
+// BackupReport says what a backup or a restore held. Missing are blobs that a backup should hold and that
+// were not where blobs are kept.
 type BackupReport struct {
 	Made        time.Time
 	Epoch       int64
 	Rows, Blobs int64
+	Missing     int64
 }
 
 // Backup writes an encrypted copy of the store to w while the server serves: each tenant is seen at
@@ -76,7 +78,7 @@ func (v *Vault) Backup(ctx context.Context, w io.Writer, progress func(rows int6
 	if err := errors.Join(d.out.w.Flush(), stream.Close()); err != nil {
 		return BackupReport{}, fault.As(op, fault.Unavailable, err)
 	}
-	report := BackupReport{Made: h.Made, Epoch: h.Epoch, Rows: d.rows, Blobs: d.blobs}
+	report := BackupReport{Made: h.Made, Epoch: h.Epoch, Rows: d.rows, Blobs: d.blobs, Missing: d.missing}
 	return report, v.record(ctx, db.Organisation, epochEntry("backup.made", h.Epoch))
 }
 
@@ -88,6 +90,7 @@ type dump struct {
 	progress    func(int64)
 	objects     []string // blobs of the tenant being dumped
 	rows, blobs int64
+	missing     int64
 }
 
 // all dumps the organisation first: what its log knows of the tenants' logs is then never newer than
@@ -196,7 +199,7 @@ func (d *dump) blob(ctx context.Context, tenant, id string) error {
 	const op = "vault.dump"
 	object, err := d.v.Objects.Open(ctx, tenant, id)
 	if fault.Is(err, fault.NotFound) {
-		return nil // erased in the meantime
+		return d.miss(ctx, tenant, id)
 	}
 	if err != nil {
 		return fault.Wrap(op, err)
@@ -221,4 +224,14 @@ func (d *dump) blob(ctx context.Context, tenant, id string) error {
 			return fault.As(op, fault.Unavailable, err)
 		}
 	}
+}
+
+// miss counts a blob that is not there, unless it was let go or its person erased in the meantime. The backup
+// goes on: it is all the more needed.
+func (d *dump) miss(ctx context.Context, tenant, id string) error {
+	var n int64
+	err := d.v.DB.Get(ctx, tenant, `SELECT COUNT(*) FROM blobs WHERE tenant_id = $1 AND blob_id = $2 AND state = $3 AND NOT EXISTS (
+ SELECT 1 FROM sweeps WHERE sweeps.tenant_id = $1 AND sweeps.subject_id IN (blobs.subject_id, ''))`, []any{tenant, id, blobStored}, &n)
+	d.missing += n
+	return err
 }

@@ -85,7 +85,7 @@ func TestBackupRestore(t *testing.T) {
 			rows := int64(0)
 			report, people, tenants, err := next.vault.Restore(w.ctx, bytes.NewReader(out.Bytes()), func(n int64) { rows = n })
 			must(t, err)
-			if people != 1 || tenants != 1 || report != (BackupReport{made.Made, made.Epoch, made.Rows, made.Blobs}) {
+			if people != 1 || tenants != 1 || report != (BackupReport{made.Made, made.Epoch, made.Rows, made.Blobs, 0}) || made.Missing != 0 {
 				t.Fatalf("%d people, %d tenants, report %+v, made %+v, progress %d", people, tenants, report, made, rows)
 			}
 			must(t, CheckWhole(w.ctx, next.db))

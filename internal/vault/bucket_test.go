@@ -300,3 +300,43 @@ func TestBucketAwayDuringRestore(t *testing.T) {
 	want(t, err, fault.Unavailable)
 	want(t, CheckWhole(w.ctx, next.db), fault.Invalid)
 }
+
+// A backup says how many blobs it should hold and did not find; those of the erased it does not miss.
+func TestMissingBlobs(t *testing.T) {
+	places(t, func(t *testing.T, w *world) {
+		sub, _ := w.full()
+		w.full()
+		erased, _ := w.full()
+		gone := func(sub string) {
+			must(t, w.db.Read(w.ctx, "acme", func(tx *db.Tx) error {
+				var id string
+				if err := tx.One(`SELECT blob_id FROM blobs WHERE tenant_id = 'acme' AND subject_id = $1`, []any{sub}, &id); err != nil {
+					return err
+				}
+				return w.vault.Objects.Remove(w.ctx, "acme", id)
+			}))
+		}
+		gone(sub)
+		gone(erased)
+		must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", erased))
+		report, err := w.vault.Backup(w.ctx, io.Discard, nil)
+		if err != nil || report.Blobs != 1 || report.Missing != 1 {
+			t.Fatalf("%+v %v", report, err)
+		}
+	})
+}
+
+// An object that cannot be removed keeps neither what is another tenant's nor the scrub.
+func TestSweepGoesOn(t *testing.T) {
+	w := inBucket(t)
+	sub, _ := w.full()
+	theirs, err := w.vault.CreateSubject(w.ctx, w.app, "other", Idempotency{})
+	must(t, err)
+	must(t, w.vault.EraseSubject(w.ctx, w.app, "acme", sub))
+	must(t, w.vault.EraseSubject(w.ctx, w.app, "other", theirs))
+	w.bucket.Break(objectstest.HangUp)
+	want(t, w.vault.Sweep(w.ctx), fault.Unavailable)
+	if e := w.newest("other"); e.Kind != "erasure.swept" || w.vault.unscrubbed.Load() {
+		t.Fatalf("entry %+v", e)
+	}
+}

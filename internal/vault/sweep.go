@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"clause.dev/clause/internal/db"
@@ -27,20 +28,24 @@ func (v *Vault) Sweep(ctx context.Context) error {
 	if err := v.sweepMemory(ctx); err != nil {
 		return fault.Wrap("vault.Sweep", err)
 	}
+	var failed error // the first: one tenant's object that cannot be removed must not keep what is another's
 	for _, t := range tenants {
-		if err := v.sweepTenant(ctx, t.ID); err != nil {
-			return fault.Wrap("vault.Sweep", err)
+		if err := v.sweepTenant(ctx, t.ID); err != nil && failed == nil {
+			failed = fault.Wrap("vault.Sweep", err)
+		}
+		if ctx.Err() != nil {
+			return failed
 		}
 	}
 	if !v.unscrubbed.Load() {
-		return nil
+		return failed
 	}
 	v.unscrubbed.Store(false) // first: what another call deletes while this one scrubs counts again
 	if err := v.DB.Scrub(ctx); err != nil {
 		v.unscrubbed.Store(true)
-		return fault.Wrap("vault.Sweep", err)
+		return errors.Join(failed, fault.Wrap("vault.Sweep", err))
 	}
-	return nil
+	return failed
 }
 
 func (v *Vault) sweepTenant(ctx context.Context, tenant string) error {
