@@ -21,6 +21,7 @@ import (
 type cli struct {
 	Demo        demoCmd        `cmd:"" help:"Serve an example policy with made-up people from a temporary folder, and walk through what it does."`
 	Check       checkCmd       `cmd:"" help:"Check a policy file: every mistake in it, each with its place and what to do."`
+	Publish     publishCmd     `cmd:"" help:"Write what people, authorities and machines read, from the policy: statements, records, security.txt."`
 	Diff        diffCmd        `cmd:"" help:"Tell what changed in meaning between two versions of a policy: whom to tell, whom to ask again, and when it can take effect."`
 	Schema      schemaCmd      `cmd:"" help:"Print the policy language as a JSON Schema, for editors."`
 	Init        initCmd        `cmd:"" help:"Set a server up: folders, root key, store and the first application."`

@@ -20,6 +20,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/trust"
 	"clause.dev/clause/internal/vault"
@@ -69,6 +70,7 @@ type App struct {
 	Ledger       *ledger.Log
 	Applications *identity.Applications
 	Evidence     *evidence.Evidence
+	Clocks       *obligation.Engine
 
 	objects  vault.Objects
 	bucket   *objects.S3 // where objects are, if they are in one
@@ -155,7 +157,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.Ledger = ledger.New(a.DB, a.Ring.Signer(), a.origin())
 	a.Applications = identity.New(a.DB, a.Ring)
+	a.openClocks()
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
+	a.Evidence.Clocks = a.standings
 	a.canaries = newCanaries(a)
 	return nil
 }
@@ -239,7 +243,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
 	return httpapi.Config{
-		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Rules: a.Rules, Policy: a.Policy,
+		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Rules: a.Rules, Policy: a.Policy,
 		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 	}

@@ -132,6 +132,10 @@ func (a *App) duties() []work.Duty {
 		}},
 		{Name: "turn keys", Every: time.Minute, Now: true, Do: a.Vault.RunKeys},
 		{Name: "sweep", Every: 20 * time.Second, Do: a.Vault.Sweep},
+		{Name: "run clocks", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
+			_, err := a.Clocks.RunDue(ctx, a.Now())
+			return err
+		}},
 		{Name: "anchor ledgers", Every: time.Minute, Do: a.Ledger.Anchor},
 		// A quarter of how long an outcome counts: one run may fail and nothing is stale.
 		{Name: "run probes", Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {

@@ -6,17 +6,19 @@ import (
 
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 )
 
 // Plan is what a policy's controls make the server do. Where several clauses ask for the same, the
 // strictest is planned.
 type Plan struct {
-	TLSMin          uint16            // crypto/tls version
-	AggregateMin    int               // the fewest people a released statistic is about
-	AggregateClause string            // the clause that promises AggregateMin, "" if none does
-	EraseWithin     time.Duration     // by when what was erased can be read nowhere; zero if not promised
-	Grounds         *decision.Grounds // which clause each step of a decision rests on
+	TLSMin          uint16                       // crypto/tls version
+	AggregateMin    int                          // the fewest people a released statistic is about
+	AggregateClause string                       // the clause that promises AggregateMin, "" if none does
+	EraseWithin     time.Duration                // by when what was erased can be read nowhere; zero if not promised
+	Grounds         *decision.Grounds            // which clause each step of a decision rests on
+	Duties          map[string][]obligation.Duty // what each clause owes by a time when its occasion arises
 
 	clause   string   // the one being planned
 	dataSets []string // of the policy
@@ -27,7 +29,7 @@ const leastPeople = 2
 
 // PlanOf plans for every clause of a policy whose controls run.
 func PlanOf(p *policy.Policy) (*Plan, error) {
-	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Grounds: &decision.Grounds{}}
+	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Grounds: &decision.Grounds{}, Duties: map[string][]obligation.Duty{}}
 	for _, set := range p.Data {
 		plan.dataSets = append(plan.dataSets, set.ID)
 	}
@@ -45,6 +47,12 @@ func PlanOf(p *policy.Policy) (*Plan, error) {
 	}
 	plan.clause = ""
 	return plan, nil
+}
+
+// owe has the clause being planned owe a duty.
+func (p *Plan) owe(d obligation.Duty) {
+	d.Clause = p.clause
+	p.Duties[p.clause] = append(p.Duties[p.clause], d)
 }
 
 // ground makes a step of decisions rest on the clause being planned, for all purposes if none is

@@ -8,14 +8,6 @@ type Published struct {
 	What string `param:"what" doc:"what is published, such as controller and laws"`
 }
 
-// Clock will keep clauses that say by when, or how often, a duty is done.
-type Clock struct {
-	notBuilt
-	Duty        string      `param:"duty" doc:"what is owed, such as privacy mail"`
-	Within      policy.Term `param:"within" doc:"by when it is done, such as 30 days, or how often, such as every quarter"`
-	Acknowledge policy.Term `param:"acknowledge,optional" doc:"by when its receipt is confirmed, such as 5 business days"`
-}
-
 // DataSubjectRights will keep clauses that say which rights people can use, and how soon.
 type DataSubjectRights struct {
 	notBuilt
@@ -110,7 +102,6 @@ func plannedOfPeople() []entry {
 	const file = "planned_people.go"
 	return []entry{
 		plan[Published]("published", file, "What is promised is published from the running configuration."),
-		plan[Clock]("clock", file, "A duty is done by its time."),
 		plan[DataSubjectRights]("data-subject-rights", file, "People can use these rights, and are answered in time."),
 		plan[BreachNotice]("breach-notice", file, "The authority and the people concerned are told of a breach in time."),
 		plan[ChangeNotice]("change-notice", file, "Changes are announced this long before they take effect."),

@@ -50,6 +50,7 @@ func sabotages() map[string][]sabotage {
 		"erasure":              erasureSabotages(),
 		"interaction-log":      logSabotages(),
 		"aggregates":           aggregatesSabotages(),
+		"clock":                clockSabotages(),
 	}
 }
 

@@ -6,11 +6,13 @@
 package evidence
 
 import (
+	"context"
 	"time"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -51,6 +53,8 @@ type Evidence struct {
 	MaxAge time.Duration // how long a finding proves something; default 24 hours
 	Within time.Duration // how long one probe may take; default 2 minutes
 	Keep   time.Duration // how long findings are kept; default 90 days
+	// Clocks says how the clocks of each clause stand; nil where there are none.
+	Clocks func(ctx context.Context, now time.Time) (map[string]obligation.Standing, error)
 
 	db      *db.DB
 	policy  *policy.Policy
@@ -62,5 +66,5 @@ func New(d *db.DB, p *policy.Policy, maxAge time.Duration) *Evidence {
 	if maxAge <= 0 {
 		maxAge = defaultMaxAge
 	}
-	return &Evidence{maxAge, defaultWithin, defaultKeep, d, p, make(chan struct{}, 1)}
+	return &Evidence{MaxAge: maxAge, Within: defaultWithin, Keep: defaultKeep, db: d, policy: p, running: make(chan struct{}, 1)}
 }

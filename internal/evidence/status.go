@@ -8,6 +8,7 @@ import (
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -34,6 +35,14 @@ type ControlStatus struct {
 
 // Statuses returns the status of every clause at a time, in the order of the policy.
 func (e *Evidence) Statuses(ctx context.Context, now time.Time) ([]Status, error) {
+	const op = "evidence.Statuses"
+	clocks := map[string]obligation.Standing{}
+	if e.Clocks != nil {
+		var err error
+		if clocks, err = e.Clocks(ctx, now); err != nil {
+			return nil, fault.Wrap(op, err)
+		}
+	}
 	var all []Status
 	err := e.db.Read(ctx, db.Organisation, func(tx *db.Tx) error {
 		all = nil
@@ -42,11 +51,12 @@ func (e *Evidence) Statuses(ctx context.Context, now time.Time) ([]Status, error
 			if err != nil {
 				return err
 			}
+			status.owed(clocks[clause.ID])
 			all = append(all, status)
 		}
 		return nil
 	})
-	return all, fault.Wrap("evidence.Statuses", err)
+	return all, fault.Wrap(op, err)
 }
 
 func (e *Evidence) status(tx *db.Tx, clause policy.Clause, now time.Time) (Status, error) {
@@ -121,6 +131,20 @@ func (s *Status) weigh() {
 				s.Since = c.Since
 			}
 		}
+	}
+}
+
+// owed makes the clause's state worse where something it owes is overdue, or nearly: a promise that was
+// missed is broken, however well its controls work.
+func (s *Status) owed(c obligation.Standing) {
+	const day = "2 January 2006"
+	switch {
+	case c.Missed > 0:
+		s.State, s.Since = Broken, c.Overdue
+		s.Reasons = append([]string{fmt.Sprintf("%d overdue, the first since %s.", c.Missed, c.Overdue.Format(day))}, s.Reasons...)
+	case c.Near > 0 && s.State == Kept:
+		s.State, s.Since = AtRisk, time.Time{}
+		s.Reasons = []string{fmt.Sprintf("%d soon due, the first on %s.", c.Near, c.Next.Format(day))}
 	}
 }
 

@@ -14,6 +14,7 @@ const (
 	record  = "/v1/tenants/acme/subjects/sub_1/data/financial/rec_1"
 	records = "/v1/tenants/acme/subjects/sub_1/data/financial"
 	subject = "/v1/tenants/acme/subjects/sub_1"
+	clocks  = "/v1/tenants/acme/clocks"
 )
 
 // scenario is one request and all that must and must not come of it.
@@ -73,6 +74,18 @@ func TestEndpoints(t *testing.T) {
 		{name: "consent", method: "PUT", path: subject + "/consents/tips", header: []string{asData, isJSONl}, body: `{"given":true}`, status: 204, call: "SetConsent app_data acme sub_1 tips true"},
 		{name: "objection", method: "PUT", path: subject + "/objections/tips", header: []string{asData, isJSONl}, body: `{"objected":true}`, status: 204, call: "SetObjection app_data acme sub_1 tips true"},
 		{name: "restriction", method: "PUT", path: subject + "/restriction", header: []string{asData, isJSONl}, body: `{"restricted":false}`, status: 204, call: "SetRestriction app_data acme sub_1 false"},
+		{name: "open clocks", method: "POST", path: clocks, header: []string{asData, isJSONl}, body: `{"clause":"clesaro-contact","about":"mail-1"}`, status: 201,
+			call: "Open app_data acme clesaro-contact mail-1", want: []string{`{"clocks":[{"id":"clk_1","kind":"privacy-mail","clause":"clesaro-contact","about":"mail-1","state":"running","limit":"30 days","opened":"2026-03-02T12:00:00Z","due":"2026-04-01T12:00:00Z","discharge":"answer","near":false,"late":false}]}`}},
+		{name: "open clocks about a person", method: "POST", path: clocks, header: []string{asData, isJSONl}, body: `{"clause":"clesaro-contact","about":"zoe@example.com"}`, status: 422, absent: []string{"zoe@"}},
+		{name: "list clocks", method: "GET", path: clocks + "?cursor=1.clk_0&limit=7", header: []string{asData}, status: 200, call: `ListClocks app_data acme after "1.clk_0" limit 7`, want: []string{`"next":"1.clk_1"`}},
+		{name: "get clock", method: "GET", path: clocks + "/clk_1", header: []string{asData}, status: 200, call: "GetClock app_data acme clk_1", want: []string{`{"id":"clk_1"`}},
+		{name: "discharge", method: "POST", path: clocks + "/clk_1/discharge", header: []string{asData, isJSONl}, body: `{"kind":"answer","evidence":"mail-2"}`, status: 200,
+			call: "Discharge app_data acme clk_1 by answer mail-2", want: []string{`"state":"done"`, `"evidence":"mail-2"`, `"ended":`}},
+		{name: "pause", method: "POST", path: clocks + "/clk_1/pause", header: []string{asData, isJSONl}, body: `{"reason":"identity-check","limit":"14 days"}`, status: 200,
+			call: "Pause app_data acme clk_1 identity-check 14 days", want: []string{`"state":"paused"`, `"pause_reason":"identity-check"`}},
+		{name: "resume", method: "POST", path: clocks + "/clk_1/resume", header: []string{asData}, status: 200, call: "Resume app_data acme clk_1"},
+		{name: "void", method: "POST", path: clocks + "/clk_1/void", header: []string{asData, isJSONl}, body: `{"reason":"request-withdrawn"}`, status: 200,
+			call: "Void app_data acme clk_1 request-withdrawn", want: []string{`"state":"void"`, `"evidence":"request-withdrawn"`}},
 		{name: "create tenant", method: "POST", path: "/v1/tenants", header: []string{asAdmin, isJSONl}, body: `{"id":"acme","title":"Acme","region":"uae-north","environment":"production"}`, status: 201,
 			call: `CreateTenant app_admin acme "Acme" uae-north production`, want: []string{`"id":"acme"`, `"state":"active"`}, headers: []string{"Location: /v1/tenants/acme"}},
 		{name: "tenants", method: "GET", path: "/v1/tenants", header: []string{asAdmin}, status: 200, call: "Tenants app_admin", want: []string{`{"tenants":[{"id":"acme"`}},

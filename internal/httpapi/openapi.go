@@ -46,6 +46,7 @@ func newBook(title, version string) *book {
 			{Name: "blobs", Description: "Large objects in fields of records."},
 			{Name: "queries", Description: "What concerns more than one record."},
 			{Name: "people", Description: "People, their consents and objections."},
+			{Name: "duties", Description: "What is owed by a time, and what discharged it."},
 			{Name: "ledger", Description: "What happened, verifiable by anybody."},
 			{Name: "evidence", Description: "Whether the promises are kept."},
 			{Name: "administration", Description: "Tenants and applications."},

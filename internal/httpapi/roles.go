@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/duty"
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -86,9 +88,21 @@ type Probes interface {
 	Statuses(ctx context.Context) ([]api.ClauseStatus, error)
 }
 
+// Duties are what is owed by a time. Each call decides, and records, itself.
+type Duties interface {
+	Open(ctx context.Context, c vault.Caller, tenant, clause, about string) ([]obligation.Clock, error)
+	List(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]obligation.Clock, string, error)
+	Get(ctx context.Context, c vault.Caller, tenant, clock string) (obligation.Clock, error)
+	Discharge(ctx context.Context, c vault.Caller, tenant, clock, kind, evidence string) (obligation.Clock, error)
+	Pause(ctx context.Context, c vault.Caller, tenant, clock, reason, limit string) (obligation.Clock, error)
+	Resume(ctx context.Context, c vault.Caller, tenant, clock string) (obligation.Clock, error)
+	Void(ctx context.Context, c vault.Caller, tenant, clock, reason string) (obligation.Clock, error)
+}
+
 // Those whom these roles were written for.
 var (
 	_ Vault        = (*vault.Vault)(nil)
 	_ Applications = (*identity.Applications)(nil)
 	_ Ledger       = (*ledger.Log)(nil)
+	_ Duties       = (*duty.Desk)(nil)
 )

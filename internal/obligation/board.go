@@ -2,6 +2,9 @@ package obligation
 
 import (
 	"context"
+	"math"
+	"strconv"
+	"strings"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -16,6 +19,7 @@ type Standing struct {
 	Late    int       // discharged after the limit, in the time looked back over
 	InTime  int       // discharged by the limit, in the time looked back over
 	Next    time.Time // the earliest limit of those not missed; zero if there is none
+	Overdue time.Time // the earliest limit of those missed; zero if there is none
 }
 
 // Standings tells how a tenant's clocks stand by clause, as of now. What was discharged is looked
@@ -35,6 +39,12 @@ func (e *Engine) Standings(ctx context.Context, tenant string, now, since time.T
 	return all, fault.Wrap("obligation.Standings", err)
 }
 
+// Add adds how another tenant's clocks of the clause stand.
+func (s *Standing) Add(o Standing) {
+	s.Running, s.Near, s.Missed, s.Late, s.InTime = s.Running+o.Running, s.Near+o.Near, s.Missed+o.Missed, s.Late+o.Late, s.InTime+o.InTime
+	s.Next, s.Overdue = earliest(s.Next, o.Next), earliest(s.Overdue, o.Overdue)
+}
+
 func (s *Standing) count(c *Clock, now time.Time) {
 	late := c.Late(now)
 	switch {
@@ -48,6 +58,9 @@ func (s *Standing) count(c *Clock, now time.Time) {
 		s.Near++
 	default:
 		s.Running++
+	}
+	if c.State != Done && late && (s.Overdue.IsZero() || c.Due.Before(s.Overdue)) {
+		s.Overdue = c.Due
 	}
 	if c.State != Done && !late && !c.Due.IsZero() && (s.Next.IsZero() || c.Due.Before(s.Next)) {
 		s.Next = c.Due
@@ -72,12 +85,63 @@ func (e *Engine) About(ctx context.Context, tenant, about string) (all []Clock, 
 	return all, fault.Wrap("obligation.About", err)
 }
 
-// Due returns clocks that are running or paused, those due first first, up to limit of them. Clocks
-// that await an event come last.
-func (e *Engine) Due(ctx context.Context, tenant string, limit int) (all []Clock, err error) {
+// Opened reports whether the clause has clocks about the occasion, whatever became of them.
+func (e *Engine) Opened(tx *db.Tx, clause, about string) (bool, error) {
+	known, err := clocks(tx, `about = $2 AND clause_id = $3 LIMIT 1`, about, clause)
+	return len(known) > 0, err
+}
+
+// Page returns clocks that are running or paused, those due first first, and the cursor of the next
+// page, "" on the last. Clocks that await an event come last.
+func (e *Engine) Page(ctx context.Context, tenant, cursor string, limit int) (page []Clock, next string, err error) {
+	const op = "obligation.Page"
+	due, id, err := parseCursor(cursor)
+	if err != nil {
+		return nil, "", fault.Wrap(op, err)
+	}
 	err = e.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
-		all, err = clocks(tx, `state IN ('running', 'paused') ORDER BY due_at = 0, due_at, clock_id LIMIT $2`, int64(limit))
+		const order = `CASE WHEN due_at = 0 THEN 9223372036854775807 ELSE due_at END`
+		page, err = clocks(tx, `state IN ('running', 'paused') AND (`+order+`, clock_id) > ($2, $3) ORDER BY `+order+`, clock_id LIMIT $4`, due, id, int64(limit+1))
 		return err
 	})
-	return all, fault.Wrap("obligation.Due", err)
+	if err == nil && len(page) > limit {
+		page = page[:limit]
+		next = page[limit-1].cursor()
+	}
+	return page, next, fault.Wrap(op, err)
+}
+
+func (c *Clock) cursor() string {
+	due := int64(math.MaxInt64)
+	if !c.Due.IsZero() {
+		due = micros(c.Due)
+	}
+	return strconv.FormatInt(due, 36) + "." + c.ID
+}
+
+// parseCursor reads a cursor; "" is before everything.
+func parseCursor(s string) (due int64, id string, err error) {
+	if s == "" {
+		return 0, "", nil
+	}
+	head, id, found := strings.Cut(s, ".")
+	due, err = strconv.ParseInt(head, 36, 64)
+	if err != nil || !found {
+		return 0, "", fault.New("obligation.cursor", fault.Invalid, "the cursor is none of this server's").WithField("cursor")
+	}
+	return due, id, nil
+}
+
+// Tenants returns the tenants that may have clocks: those there are, and the organisation.
+func (e *Engine) Tenants(ctx context.Context) (all []string, err error) {
+	err = e.DB.Read(ctx, "", func(tx *db.Tx) error {
+		all = []string{db.Organisation}
+		return tx.Each(`SELECT tenant_id FROM tenants WHERE state = 'active' ORDER BY tenant_id`, nil, func(scan func(...any) error) error {
+			var tenant string
+			err := scan(&tenant)
+			all = append(all, tenant)
+			return err
+		})
+	})
+	return all, err
 }

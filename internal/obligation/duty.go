@@ -3,7 +3,6 @@
 package obligation
 
 import (
-	"cmp"
 	"encoding/json"
 	"time"
 
@@ -163,7 +162,7 @@ func earliest(all ...time.Time) time.Time {
 	first := time.Time{}
 	for _, t := range all {
 		if first.IsZero() || !t.IsZero() && t.Before(first) {
-			first = cmp.Or(t, first)
+			first = t
 		}
 	}
 	return first

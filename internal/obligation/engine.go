@@ -249,8 +249,9 @@ func (e *Engine) save(tx *db.Tx, c *Clock, kind, reason string) error {
 }
 
 func (e *Engine) record(tx *db.Tx, c *Clock, kind, reason string) error {
-	return ledger.Append(tx, proof.Entry{
-		Kind: kind, Actor: actor, Reason: reason, Clauses: []string{c.Duty.Clause},
-		Detail: map[string]string{"clock": c.ID, "duty": c.Duty.Kind},
-	})
+	detail := map[string]string{"clock": c.ID, "duty": c.Duty.Kind, "about": c.About}
+	if c.Evidence != "" {
+		detail["evidence"] = c.Evidence
+	}
+	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: actor, Reason: reason, Clauses: []string{c.Duty.Clause}, Detail: detail})
 }

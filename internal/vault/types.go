@@ -12,6 +12,7 @@ const (
 	ScopeData     = "data"     // records: read, write, find, aggregate
 	ScopeSubjects = "subjects" // create and erase people, their consents and objections
 	ScopeAudit    = "audit"    // read ledgers
+	ScopeDuties   = "duties"   // open, pause and discharge what is owed by a time
 	ScopeAdmin    = "admin"    // tenants, applications, probes
 )
 

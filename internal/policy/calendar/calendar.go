@@ -217,3 +217,8 @@ func weekday(name string) (time.Weekday, bool) {
 func invalid(format string, args ...any) error {
 	return fault.New("calendar.Read", fault.Invalid, format, args...).WithHint("docs/calendars.md shows a calendar file")
 }
+
+// Plain is a calendar on which Saturdays and Sundays are off and nothing else is known.
+func Plain() *Calendar {
+	return &Calendar{Name: "no country", Zone: "UTC", weekend: []time.Weekday{time.Saturday, time.Sunday}, holidays: map[Date]Holiday{}}
+}
