@@ -194,12 +194,15 @@ func date(year int, month time.Month, day int) time.Time {
 
 // Windows line ends and a byte-order mark-free UTF-8 text give the same policy.
 func TestParseWindowsLines(t *testing.T) {
-	p, err := policy.Parse("small.yaml", []byte(strings.ReplaceAll(small, "\n", "\r\n")), controls())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if p.Clauses[0].Text != "All is encrypted." || p.Clauses[2].Pos.Line != 77 {
-		t.Errorf("got %+v", p.Clauses)
+	for _, first := range []string{"# a comment\n", "# a comment that the library reads: !\n\"version\": '2'\n"} {
+		src := strings.Replace(first+small, "\"version\": '2'\nversion: \"1\"\n", "\"version\": '2'\n", 1)
+		p, err := policy.Parse("small.yaml", []byte(strings.ReplaceAll(src, "\n", "\r\n")), controls())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Clauses[0].Text != "All is encrypted." || p.Clauses[2].Pos.Line != 78 {
+			t.Errorf("got %+v", p.Clauses)
+		}
 	}
 }
 

@@ -57,11 +57,15 @@ func (r *reader) load(src []byte) *node {
 	if !r.readable(src) {
 		return nil
 	}
-	root, errs := r.document(string(src))
+	text := strings.ReplaceAll(string(src), "\r\n", "\n") // in which the library loses count of the lines
+	if root := newQuick(text).document(); root != nil {
+		return root
+	}
+	root, errs := r.document(text)
 	if root != nil || len(errs) == 0 {
 		return root
 	}
-	if sections := r.sections(src); len(sections) > 0 {
+	if sections := r.sections(text); len(sections) > 0 {
 		errs = sections
 	}
 	for _, e := range errs {
@@ -167,8 +171,8 @@ func fromLibrary(err error) syntaxError {
 
 // sections parses each top-level section by itself, so that a file broken in several of them is
 // told of all. It returns nothing if every section is sound alone.
-func (r *reader) sections(src []byte) (errs []syntaxError) {
-	lines := strings.SplitAfter(string(src), "\n")
+func (r *reader) sections(text string) (errs []syntaxError) {
+	lines := strings.SplitAfter(text, "\n")
 	starts := []int{0}
 	for i, l := range lines {
 		if i > 0 && l != "" && l[0] >= 'a' && l[0] <= 'z' {
