@@ -2,30 +2,46 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/policy/check"
 )
 
 // checkCmd checks a policy file.
 type checkCmd struct {
-	File string `arg:"" help:"The policy file; - for the standard input."`
-	JSON bool   `help:"Print the outcome as JSON."`
+	File    string    `arg:"" optional:"" help:"The policy file; - for the standard input."`
+	On      time.Time `format:"2006-01-02" placeholder:"DATE" help:"The day to check for, such as 2026-02-01; today if it is not given."`
+	Format  string    `enum:"text,json,sarif" default:"text" help:"text for people, json for programs, sarif (2.1.0) for what shows findings beside code."`
+	JSON    bool      `help:"The same as --format json."`
+	Clauses bool      `help:"List every clause, however many there are."`
+	Explain string    `placeholder:"CODE" help:"Tell what a code means, what it rests on and what to do, with an example."`
+	List    bool      `help:"List all codes."`
 }
 
 // checked is the outcome of a check.
 type checked struct {
 	File     string          `json:"file"`
-	Sound    bool            `json:"sound"`
+	Sound    bool            `json:"sound"` // it can run, and no error is found that is not known
 	Version  string          `json:"version,omitempty"`
 	Digest   string          `json:"digest,omitempty"`
-	Problems policy.Problems `json:"problems"`
+	On       string          `json:"on"`
+	Promises promises        `json:"promises"`
+	Findings []check.Finding `json:"findings"`
 	Clauses  []checkedClause `json:"clauses"`
+
+	runs bool // it parses, and no control refuses it
+}
+
+// promises are the clauses by what stands behind them.
+type promises struct {
+	Controlled   int `json:"controlled"`   // all their controls run
+	Unbuilt      int `json:"unbuilt"`      // their controls are named, and one does not run yet
+	Uncontrolled int `json:"uncontrolled"` // no control
+	Statements   int `json:"statements"`
 }
 
 // checkedClause says what stands behind a clause.
@@ -45,28 +61,77 @@ const (
 	statement  state = "statement"  // promises nothing
 )
 
-// Run checks the file. The exit status is 2 if it is not sound.
+// Run checks the file. The exit status is 2 if it cannot run, or an error is found that is not known;
+// 1 if only warnings are.
 func (c *checkCmd) Run(e *env) error {
-	p, err := readPolicy(e, c.File)
-	var problems policy.Problems
-	if err != nil && !errors.As(err, &problems) {
+	switch {
+	case c.List:
+		listCodes(e)
+		return nil
+	case c.Explain != "":
+		return explainCode(e, c.Explain)
+	case c.File == "":
+		return fault.New("clause.check", fault.Invalid, `expected "<file>"`).WithHint("clause check --help tells how it is used")
+	}
+	out, err := c.check(e)
+	if err != nil {
 		return err
 	}
-	if !c.JSON {
-		if err == nil {
-			showPolicy(e, p)
+	switch {
+	case c.JSON || c.Format == "json":
+		err = printJSON(e, out)
+	case c.Format == "sarif":
+		err = printJSON(e, sarifOf(out))
+	default:
+		showChecked(e, out, c.Clauses)
+	}
+	if err != nil {
+		return err
+	}
+	return out.status()
+}
+
+func (c *checkCmd) check(e *env) (checked, error) {
+	p, problems, err := inspectPolicy(e, c.File)
+	if err != nil {
+		return checked{}, err
+	}
+	on := e.day(c.On)
+	out := checked{File: c.File, On: on.Format(time.DateOnly), Clauses: []checkedClause{}, runs: len(problems) == 0}
+	if c.File == "-" {
+		out.File = "standard input"
+	}
+	out.Findings = check.Inspect(p, problems, control.Catalogue(), on)
+	out.Sound = !out.holds(check.Error)
+	if p != nil {
+		out.Version, out.Digest, out.Clauses = p.Version, p.Digest, clausesOf(p)
+	}
+	for _, row := range out.Clauses {
+		switch {
+		case row.State == statement:
+			out.Promises.Statements++
+		case row.State == controlled:
+			out.Promises.Controlled++
+		case len(row.Controls) == 0:
+			out.Promises.Uncontrolled++
+		default:
+			out.Promises.Unbuilt++
 		}
-		return err
 	}
-	out := checked{File: c.File, Sound: err == nil, Problems: problems, Clauses: []checkedClause{}}
-	if err == nil {
-		out.Version, out.Digest, out.Problems, out.Clauses = p.Version, p.Digest, policy.Problems{}, clausesOf(p)
-	}
-	if err := printJSON(e, out); err != nil {
-		return err
-	}
-	if !out.Sound {
+	return out, nil
+}
+
+// holds reports whether there is a finding of the severity that is not known.
+func (out checked) holds(s check.Severity) bool {
+	return slices.ContainsFunc(out.Findings, func(f check.Finding) bool { return f.Severity == s && f.Known == "" })
+}
+
+func (out checked) status() error {
+	switch {
+	case !out.Sound:
 		return status(2)
+	case out.holds(check.Warning):
+		return notKept
 	}
 	return nil
 }
@@ -94,33 +159,6 @@ func clausesOf(p *policy.Policy) []checkedClause {
 		all = append(all, row)
 	}
 	return all
-}
-
-func showPolicy(e *env, p *policy.Policy) {
-	rows := clausesOf(p)
-	e.printf("%s %s\n", e.paint(strong, p.File), e.paint(good, "is a sound policy"))
-	e.printf("  version %s, SHA-256 %s\n", p.Version, p.Digest)
-	e.printf("  %d data sets, %d purposes, %d recipients, %d clauses\n", len(p.Data), len(p.Purposes), len(p.Recipients), len(rows))
-	showClauses(e, rows, controlled, good, "kept by controls that run (clause verify proves it)")
-	showClauses(e, rows, unkept, warn, "unkept: no control runs for them yet, and the published page says so")
-	showClauses(e, rows, statement, faint, "statements, which promise nothing")
-}
-
-func showClauses(e *env, rows []checkedClause, of state, colour, heading string) {
-	var lines []string
-	for _, row := range rows {
-		if row.State != of {
-			continue
-		}
-		shown := row.Controls
-		if of == unkept {
-			shown = row.Unbuilt
-		}
-		lines = append(lines, strings.TrimRight(fmt.Sprintf("    %-32s %s", row.ID, strings.Join(shown, ", ")), " ")+"\n")
-	}
-	if len(lines) > 0 {
-		e.printf("\n  %s\n%s", e.paint(colour, fmt.Sprintf("%d %s", len(lines), heading)), strings.Join(lines, ""))
-	}
 }
 
 func printJSON(e *env, v any) error {

@@ -21,13 +21,26 @@ func (vocabulary) Condition(text string) error { return decision.CheckCondition(
 // readPolicy reads and checks the policy file at path, "-" for the standard input. Its error is
 // policy.Problems where the file is wrong.
 func readPolicy(e *env, path string) (*policy.Policy, error) {
+	p, problems, err := inspectPolicy(e, path)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(problems) > 0:
+		return nil, problems
+	}
+	return p, nil
+}
+
+// inspectPolicy is readPolicy for who wants to look further at a policy that cannot run: it comes back
+// beside its problems, unless it cannot be read at all.
+func inspectPolicy(e *env, path string) (*policy.Policy, policy.Problems, error) {
 	name, from := path, e.Stdin
 	if path == "-" {
 		name = "standard input"
 	} else {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, cannotRead(path, err)
+			return nil, nil, cannotRead(path, err)
 		}
 		defer f.Close()
 		from = f
@@ -35,26 +48,27 @@ func readPolicy(e *env, path string) (*policy.Policy, error) {
 	// One byte more than allowed tells the parser that there is more, and no more is read.
 	src, err := io.ReadAll(io.LimitReader(from, policy.MaxBytes+1))
 	if err != nil {
-		return nil, cannotRead(path, err)
+		return nil, nil, cannotRead(path, err)
 	}
-	p, err := policy.Parse(name, src, vocabulary{control.Catalogue()})
-	if err != nil {
-		return nil, err
+	p, problems := policy.Inspect(name, src, vocabulary{control.Catalogue()})
+	if len(problems) > 0 {
+		return p, problems, nil
 	}
-	return p, contradictions(p)
+	problems, err = contradictions(p)
+	return p, problems, err
 }
 
 // contradictions finds what only all clauses together show, such as two that leave no region.
-func contradictions(p *policy.Policy) error {
+func contradictions(p *policy.Policy) (policy.Problems, error) {
 	plan, err := control.PlanOf(p)
 	if err != nil {
-		return fault.Wrap("clause.contradictions", err)
+		return nil, fault.Wrap("clause.contradictions", err)
 	}
 	if _, err := decision.Compile(p, plan.Grounds); err != nil {
 		return policy.Problems{{File: p.File, Code: policy.Contradiction, Msg: fault.Public(err),
-			Hint: "the clauses, each sound alone, cannot all be kept: change one of them"}}
+			Hint: "the clauses, each sound alone, cannot all be kept: change one of them"}}, nil
 	}
-	return nil
+	return nil, nil
 }
 
 func cannotRead(path string, err error) error {

@@ -143,7 +143,7 @@ func noControl() Rule {
 		Title:       "a promise that nothing measures",
 		Explanation: "No control is named for the clause, so nothing keeps it and nothing would show that it is broken. It is published as unkept.",
 		RestsOn:     "GDPR art. 5(2): the controller must be able to show that it complies",
-		Remedy:      "name the control that keeps it under keep (clause explain lists them); if it promises nothing, say statement: true",
+		Remedy:      "name the control that keeps it under keep (docs/controls.md lists them); if it promises nothing, say statement: true",
 		find: func(v *view, found func(hit)) {
 			for i := range v.Clauses {
 				if c := &v.Clauses[i]; len(c.Keep) == 0 && !c.Statement {
