@@ -87,6 +87,9 @@ func tenantTables() []Table {
 			text("clock_id", "kind", "clause_id", "about", "duty", "state"),
 			integer("opened_at", "target_at", "due_at", "wake_at", "stage"), text("awaits"),
 			integer("paused_at", "paused_until"), text("pause_reason"), integer("ended_at"), text("evidence_kind", "evidence")),
+		perTenant("outbox", []string{"message_id"},
+			text("message_id", "event", "channel", "subject_id", "owner", "template", "language", "details", "state"),
+			integer("tries", "created_at", "next_at", "ended_at"), text("outcome")),
 	}
 }
 
