@@ -11,6 +11,10 @@ import (
 	"clause.dev/clause/internal/policy"
 )
 
+// patience is far above what a hostile file takes, far below what it would without bounds: the
+// machine may be busy.
+const patience = 30 * time.Second
+
 // Files nobody wrote as a policy: each is refused by a clear problem, and soon.
 func TestHostileFiles(t *testing.T) {
 	const mib = 1 << 20
@@ -75,7 +79,7 @@ func TestHostileFiles(t *testing.T) {
 			if first := problems[0]; first.Code != f.code || !strings.Contains(first.Msg, f.msg) || first.Hint == "" {
 				t.Errorf("got %+v, want code %s, message %q and a hint", first, f.code, f.msg)
 			}
-			if took := time.Since(began); took > 5*time.Second {
+			if took := time.Since(began); took > patience {
 				t.Errorf("took %s", took)
 			}
 			if len(err.Error()) > 64<<10 {
@@ -131,7 +135,7 @@ func TestManyDanglingReferences(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "and 5900 problems more") {
 		t.Errorf("got %.300v", err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > patience {
 		t.Errorf("took %s", took)
 	}
 }

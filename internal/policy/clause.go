@@ -49,7 +49,7 @@ func (k keeps) read(r *reader, at, n *node) {
 			r.fail(item, BadType, "write - tls, or - tls: {minimum: \"1.2\"}", "each line of keep names one control")
 			continue
 		}
-		spec, ok := r.vocabulary.Control(control.value)
+		spec, ok := r.control(control.value)
 		if !ok {
 			r.fail(control, UnknownKey, r.advise(control.value, r.vocabulary.Names()), "there is no control %q", short(control.value))
 			continue
@@ -57,6 +57,18 @@ func (k keeps) read(r *reader, at, n *node) {
 		*k.into = append(*k.into, Keep{Control: spec.Name, Pos: control.pos})
 		r.params(&(*k.into)[len(*k.into)-1], spec, k.clause, control, params)
 	}
+}
+
+// control asks the vocabulary once for each control: a policy names few, in many clauses.
+func (r *reader) control(name string) (ControlSpec, bool) {
+	if spec, known := r.specs[name]; known {
+		return spec, true
+	}
+	spec, ok := r.vocabulary.Control(name)
+	if ok {
+		r.specs[name] = spec
+	}
+	return spec, ok
 }
 
 // params reads a control's parameters and, once all is read, lets the control check them.

@@ -30,7 +30,7 @@ func Parse(file string, src []byte, v Vocabulary) (*Policy, error) {
 // Inspect is Parse for who wants to look further at a policy that its own controls refuse: such a
 // policy comes back beside the problems. It is nil where anything else is wrong with the file.
 func Inspect(file string, src []byte, v Vocabulary) (p *Policy, problems Problems) {
-	r := &reader{file: file, src: src, vocabulary: v, policy: &Policy{File: file, Source: src}}
+	r := &reader{file: file, src: src, vocabulary: v, specs: map[string]ControlSpec{}, policy: &Policy{File: file, Source: src}}
 	defer func() {
 		if failure := recover(); failure != nil {
 			r.problem(Pos{}, 0, BadFile, "the policy cannot be read", "this is a fault of Clause: report it with the file")

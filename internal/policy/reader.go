@@ -17,6 +17,7 @@ type reader struct {
 	src        []byte
 	lines      []string
 	vocabulary Vocabulary
+	specs      map[string]ControlSpec // what it said of the controls
 	policy     *Policy
 	problems   Problems
 	more       int      // problems beyond maxProblems
