@@ -39,7 +39,7 @@ func (w *writer) cookieConsent() words {
 		return w.say("cookies.ask", slots{"cookies": w.and(asked)})
 	case len(w.policy.Cookies) > 0:
 		return w.count("cookies.no-banner", int64(len(w.policy.Cookies)))
-	case control(w.policy, "cookies-only-necessary") != nil:
+	case keepOf(w.policy, "cookies-only-necessary") != nil:
 		return w.say("cookies.necessary")
 	}
 	return w.say("cookies.unnamed")

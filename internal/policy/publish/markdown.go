@@ -180,8 +180,10 @@ func markup(s string, i int, r rune) bool {
 	switch r {
 	case '\\', '`', '*', '_', '[', ']', '<', '>', '&', '|', '~', '@', '$':
 		return true
-	case '#', '+', '-', '=': // a heading, a list, a line under a heading
+	case '+', '-', '=': // a list, a line under a heading
 		return before == ""
+	case '#': // a heading begins with it, and may end with it
+		return before == "" || strings.Trim(after, "# ") == ""
 	case '.':
 		return digits(before) || strings.HasSuffix(strings.ToLower(before), "www")
 	case ')':

@@ -119,7 +119,7 @@ func (w *writer) howLongInShort() words {
 }
 
 func (w *writer) rightsInShort() words {
-	k := control(w.policy, "data-subject-rights")
+	k := keepOf(w.policy, "data-subject-rights")
 	var all []words
 	for _, r := range texts(k, "rights") {
 		all = append(all, w.say("right."+r))

@@ -93,7 +93,7 @@ func (w *writer) processors() []policy.Recipient {
 
 // contradicted says so where a clause names fewer sub-processors than there are.
 func (w *writer) contradicted() words {
-	k := control(w.policy, "sub-processors")
+	k := keepOf(w.policy, "sub-processors")
 	if k == nil {
 		return nil
 	}

@@ -173,7 +173,7 @@ func (t *tongue) join(parts []words, last string) words {
 // country names a country by its code, ISO 3166-1.
 func (t *tongue) country(code string) words {
 	region, err := language.ParseRegion(code)
-	if err != nil {
+	if err != nil || !region.IsCountry() {
 		return name(code)
 	}
 	if called := display.Regions(t.tag).Name(region); called != "" {

@@ -64,8 +64,8 @@ func mainTopic(c *policy.Clause) topic {
 	return topics[c.Keep[0].Control]
 }
 
-// control returns the first line of the policy that names a control, nil if none does.
-func control(p *policy.Policy, called string) *policy.Keep {
+// keepOf returns the first line of the policy that names a control, nil if none does.
+func keepOf(p *policy.Policy, called string) *policy.Keep {
 	for i := range p.Clauses {
 		for j := range p.Clauses[i].Keep {
 			if k := &p.Clauses[i].Keep[j]; k.Control == called {
