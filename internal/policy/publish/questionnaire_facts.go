@@ -37,6 +37,9 @@ func (q *questionnaire) fact(called string) []said {
 		return q.signOn(called == "saml")
 	case "periods":
 		return q.periods()
+	case "backups":
+		longest := q.span(q.Backups.Epoch + q.Backups.Horizon)
+		return []said{{q.phrases.say("backups", slots{"span": longest}), "backups"}}
 	case "places", "hosting", "providers":
 		return q.hosting(called)
 	case "recipients", "sub-processors":
