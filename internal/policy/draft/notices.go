@@ -34,8 +34,10 @@ func readRights(p *Proposal, f *figures) {
 	}
 	p.set("rights", rights, len(rights) > 0)
 	var within, extend policy.Term
-	for _, t := range f.terms {
+	receipt := f.any("acknowledge*", "confirm", "confirmed") && len(f.terms) > 1
+	for i, t := range f.terms {
 		switch {
+		case receipt && i == 0: // by when its receipt is confirmed
 		case t.Form != policy.Within && t.Form != policy.Instant:
 		case within == policy.Term{}:
 			within = t.Term
