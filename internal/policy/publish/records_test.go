@@ -50,7 +50,8 @@ func TestRecordsAreAsTheyWereRead(t *testing.T) {
 		for name, same := range machineRead {
 			for _, lang := range []string{"en", "ar"} {
 				got := maybe(t, p, lang, name)
-				if got == "" || same && lang == "ar" || name == "questionnaire.html" && folder != "whole" {
+				translated := folder == "clesaro" || folder == "whole"
+				if got == "" || lang == "ar" && (same || !translated) || name == "questionnaire.html" && folder != "whole" {
 					continue
 				}
 				golden(t, filepath.Join("testdata", folder, lang, name), unstyled([]byte(undigested(got, p))))
