@@ -64,10 +64,10 @@ func (r *readings) of(v *view) map[string][]hit {
 		return r.hits
 	}
 	r.policy, r.hits = v.Policy, map[string][]hit{}
-	hand := inHand(v.Policy)
+	hand, source := inHand(v.Policy), sourceOf(v.Source)
 	for i := range v.Clauses {
 		c := &v.Clauses[i]
-		judge := &judge{policy: v.Policy, clause: c, laws: hand, hits: r.hits, said: map[string]bool{}}
+		judge := &judge{source: source, clause: c, laws: hand, hits: r.hits, said: map[string]bool{}}
 		judge.read(c.Text, c.Pos)
 		judge.read(c.Plain, c.Pos)
 		for _, t := range c.Translations {
@@ -110,7 +110,7 @@ func lawOf(named *policy.Law) (*law.Law, bool) {
 
 // judge looks at the citations of one clause.
 type judge struct {
-	policy *policy.Policy
+	source *source
 	clause *policy.Clause
 	laws   hand
 	hits   map[string][]hit
@@ -118,7 +118,7 @@ type judge struct {
 }
 
 func (j *judge) read(text string, from policy.Pos) {
-	if !mayCite(text) {
+	if !law.Cites(text) {
 		return
 	}
 	p := &prose{text: text, tokens: law.Tokens(text), hand: j.laws}
@@ -135,13 +135,16 @@ func (j *judge) read(text string, from policy.Pos) {
 	j.missing(p, from)
 }
 
+// mostSaid is how many findings about citations one clause can have.
+const mostSaid = 50
+
 // found records a finding once for each clause.
 func (j *judge) found(code, key string, p *prose, from policy.Pos, at, end int, h hit) {
-	if j.said[code+key] {
+	if j.said[code+key] || len(j.said) == mostSaid {
 		return
 	}
 	j.said[code+key] = true
-	h.pos, h.width = place(j.policy.Source, from, p.text, at, end)
+	h.pos, h.width = j.source.place(from, p.text, at, end)
 	h.clauses = []string{j.clause.ID}
 	j.hits[code] = append(j.hits[code], h)
 }

@@ -76,19 +76,27 @@ func (p *prose) accuses(m law.Mention, c *citation) bool {
 	if !telling || s.Key == "information" || len(c.law.Subject(s.Key)) == 0 {
 		return false
 	}
-	return m.Sure || s.Right && law.OfPeople(p.sentenceOf(c))
+	return m.Sure || s.Right && p.ofPeople(c)
 }
 
-func (p *prose) sentenceOf(c *citation) []law.Token {
-	from, to := c.from, c.to
-	for from > 0 && p.sentence[from-1] == p.sentence[c.from] {
-		from--
+// ofPeople reports whether the sentence of a citation speaks of people and what they can ask for.
+func (p *prose) ofPeople(c *citation) bool {
+	n := p.sentence[c.from]
+	if of, ok := p.people[n]; ok {
+		return of
 	}
-	for to < len(p.tokens) && p.sentence[to] == p.sentence[c.from] {
-		to++
+	from, _ := slices.BinarySearch(p.sentence, n)
+	to, _ := slices.BinarySearch(p.sentence, n+1)
+	if p.people == nil {
+		p.people = map[int]bool{}
 	}
-	return p.tokens[from:to]
+	p.people[n] = law.OfPeople(p.tokens[from:to])
+	return p.people[n]
 }
+
+// mostParts is the longest list of articles that is compared with a list of rights: a text that only
+// means to keep the reader busy gets nothing for it.
+const mostParts = 40
 
 // misfit returns the part of a citation that is about something else than what it is cited for, and
 // that subject, which is nil if all is well.
@@ -97,6 +105,9 @@ func (p *prose) sentenceOf(c *citation) []law.Token {
 // may also belong to what follows. Of several phrases between commas the nearest counts.
 func (p *prose) misfit(c *citation) (part, *law.Subject) {
 	before, after := p.between(c)
+	if len(c.parts) > mostParts {
+		return part{}, nil
+	}
 	if len(c.parts) > 1 {
 		return p.misfitOfList(c, before, after)
 	}
@@ -177,23 +188,26 @@ func (p *prose) misfitOfList(c *citation, before, after [][]law.Mention) (part, 
 // between returns the phrases with subjects between a citation and its neighbours of the sentence.
 func (p *prose) between(c *citation) (before, after [][]law.Mention) {
 	from, to := 0, len(p.tokens)
-	for i := range p.citations {
-		o := &p.citations[i]
-		if o.to <= c.from {
-			from = o.to
-		}
-		if o.from >= c.to {
-			to = min(to, o.from)
-		}
+	i := p.index(c)
+	if i > 0 {
+		from = p.citations[i-1].to
+	}
+	if i+1 < len(p.citations) {
+		to = p.citations[i+1].from
 	}
 	return p.phrases(from, c.from, p.sentence[c.from]), p.phrases(c.to, to, p.sentence[c.from])
 }
 
+func (p *prose) index(c *citation) int {
+	i, _ := slices.BinarySearchFunc(p.citations, c.from, func(o citation, from int) int { return o.from - from })
+	return i
+}
+
+// next is the citation after c, if it is of the same sentence.
 func (p *prose) next(c *citation) *citation {
-	for i := range p.citations {
-		if o := &p.citations[i]; o.from >= c.to && p.sentence[o.from] == p.sentence[c.from] && o.law != nil {
-			return o
-		}
+	i := p.index(c) + 1
+	if i < len(p.citations) && p.sentence[p.citations[i].from] == p.sentence[c.from] && p.citations[i].law != nil {
+		return &p.citations[i]
 	}
 	return nil
 }
@@ -201,12 +215,14 @@ func (p *prose) next(c *citation) *citation {
 // phrases are the subjects named between two tokens within a sentence, those of each phrase together.
 func (p *prose) phrases(from, to, sentence int) [][]law.Mention {
 	if p.mentions == nil {
-		p.mentions = law.Mentions(p.tokens)
+		p.mentions = append([]law.Mention{}, law.Mentions(p.tokens)...) // not nil, though there be none
 	}
 	var all [][]law.Mention
 	last := -1
-	for _, m := range p.mentions {
-		if m.From < from || m.To > to || p.sentence[m.From] != sentence || p.named(m) {
+	i, _ := slices.BinarySearchFunc(p.mentions, from, func(m law.Mention, from int) int { return m.From - from })
+	for ; i < len(p.mentions) && p.mentions[i].To <= to; i++ {
+		m := p.mentions[i]
+		if p.sentence[m.From] != sentence || p.named(m) {
 			continue
 		}
 		if last < 0 || slices.ContainsFunc(p.tokens[last:m.From], func(t law.Token) bool { return separates(t.Sign) }) {
@@ -222,7 +238,8 @@ func separates(sign rune) bool { return sign != 0 && strings.ContainsRune(",،:;
 
 // named reports whether a mention is part of a law's name.
 func (p *prose) named(m law.Mention) bool {
-	return slices.ContainsFunc(p.names, func(n lawName) bool { return m.From >= n.from && m.From < n.to })
+	i, exact := slices.BinarySearchFunc(p.names, m.From, func(n lawName, from int) int { return n.from - from })
+	return exact || i > 0 && m.From < p.names[i-1].to
 }
 
 // leftOut is a right without its citation.
@@ -234,36 +251,36 @@ type leftOut struct {
 // uncited finds rights without an article in a list that gives at least three others theirs. A right
 // whose article is cited anywhere in the text is none.
 func (p *prose) uncited() []leftOut {
+	type list struct {
+		law      *law.Law
+		sentence int
+	}
+	listed := map[list]int{}
+	before := make([][][]law.Mention, len(p.citations))
+	for i := range p.citations {
+		c := &p.citations[i]
+		if c.law == nil || !c.brackets {
+			continue
+		}
+		before[i], _ = p.between(c)
+		if n := len(before[i]); n > 0 && slices.ContainsFunc(before[i][n-1], func(m law.Mention) bool { return m.Subject.Right }) {
+			listed[list{c.law, p.sentence[c.from]}]++
+		}
+	}
 	var all []leftOut
 	for i := range p.citations {
 		c := &p.citations[i]
-		if c.law == nil || !c.brackets || p.listed(c) < 3 {
+		if len(before[i]) < 2 || listed[list{c.law, p.sentence[c.from]}] < 3 {
 			continue
 		}
-		before, _ := p.between(c)
-		for k := 0; k < len(before)-1; k++ {
-			m := before[k][0]
-			if len(before[k]) == 1 && m.Sure && m.Subject.Right && p.accuses(m, c) && !p.subordinate(m.From) && !p.cites(c.law, m.Subject.Key) {
+		for _, phrase := range before[i][:len(before[i])-1] {
+			m := phrase[0]
+			if len(phrase) == 1 && m.Sure && m.Subject.Right && p.accuses(m, c) && !p.subordinate(m.From) && !p.cites(c.law, m.Subject.Key) {
 				all = append(all, leftOut{m, c.law})
 			}
 		}
 	}
 	return all
-}
-
-// listed counts the citations like c in its sentence that stand in brackets behind a right.
-func (p *prose) listed(c *citation) int {
-	n := 0
-	for i := range p.citations {
-		o := &p.citations[i]
-		if o.law != c.law || !o.brackets || p.sentence[o.from] != p.sentence[c.from] {
-			continue
-		}
-		if before, _ := p.between(o); len(before) > 0 && slices.ContainsFunc(before[len(before)-1], func(m law.Mention) bool { return m.Subject.Right }) {
-			n++
-		}
-	}
-	return n
 }
 
 func (p *prose) cites(l *law.Law, subject string) bool {

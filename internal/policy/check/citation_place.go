@@ -2,22 +2,39 @@ package check
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"clause.dev/clause/internal/policy"
 )
 
+// source is a policy file in which places are looked for.
+type source struct {
+	text  []byte
+	lines []int // where each begins
+}
+
+func sourceOf(text []byte) *source {
+	s := &source{text: text, lines: []int{0}}
+	for i, c := range text {
+		if c == '\n' {
+			s.lines = append(s.lines, i+1)
+		}
+	}
+	return s
+}
+
 // place finds in the file what stands at bytes at to end of a text that was read from it at or
 // after from: the file may break the text's lines anywhere between words. Where the text cannot be
 // found, because it stands in quotes with escapes, the first place with the same words counts.
-func place(src []byte, from policy.Pos, text string, at, end int) (policy.Pos, int) {
-	start := offsetOf(src, from)
-	if found, ok := findText(src, start, text, at); ok {
-		return position(src, found, end-at)
+func (s *source) place(from policy.Pos, text string, at, end int) (policy.Pos, int) {
+	start := s.lines[min(max(from.Line, 1), len(s.lines))-1]
+	if found, ok := findText(s.text, start, text, at); ok {
+		return s.position(found, end-at)
 	}
-	if found, ok := findText(src, start, text[at:end], 0); ok {
-		return position(src, found, end-at)
+	if found, ok := findText(s.text, start, text[at:end], 0); ok {
+		return s.position(found, end-at)
 	}
 	return from, 1
 }
@@ -69,24 +86,15 @@ func sameText(src []byte, i int, text string, at int) (found int, ok bool) {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
-func offsetOf(src []byte, pos policy.Pos) int {
-	at := 0
-	for line := 1; line < pos.Line; line++ {
-		next := bytes.IndexByte(src[at:], '\n')
-		if next < 0 {
-			return len(src)
-		}
-		at += next + 1
-	}
-	return at
-}
-
 // position is the place of a byte, and how many of width bytes from it stand on its line, in characters.
-func position(src []byte, at, width int) (policy.Pos, int) {
-	line := bytes.LastIndexByte(src[:at], '\n') + 1
-	end := min(at+width, len(src))
-	if cut := bytes.IndexByte(src[at:end], '\n'); cut >= 0 {
+func (s *source) position(at, width int) (policy.Pos, int) {
+	n, exact := slices.BinarySearch(s.lines, at)
+	if !exact {
+		n--
+	}
+	line, end := s.lines[n], min(at+width, len(s.text))
+	if cut := bytes.IndexByte(s.text[at:end], '\n'); cut >= 0 {
 		end = at + cut
 	}
-	return policy.Pos{Line: bytes.Count(src[:line], []byte("\n")) + 1, Column: utf8.RuneCount(src[line:at]) + 1}, max(1, utf8.RuneCount(src[at:end]))
+	return policy.Pos{Line: n + 1, Column: utf8.RuneCount(s.text[line:at]) + 1}, max(1, utf8.RuneCount(s.text[at:end]))
 }

@@ -19,6 +19,7 @@ type prose struct {
 	names     []lawName
 	citations []citation
 	mentions  []law.Mention // read when first needed
+	people    map[int]bool  // which sentences speak of people and what they can ask for, as far as asked
 }
 
 // lawName is a law named in the text.
@@ -63,11 +64,6 @@ func (x part) name(c *citation) string {
 	return c.division + " " + x.first
 }
 
-// mayCite tells texts that cite nothing, which are nearly all, from the rest at the cost of a glance.
-func mayCite(text string) bool {
-	return strings.ContainsFunc(text, unicode.IsDigit) || strings.Contains(text, "hapter")
-}
-
 func (p *prose) readCitations() {
 	p.sentence = make([]int, len(p.tokens))
 	n := 0
@@ -86,6 +82,9 @@ func (p *prose) readCitations() {
 		}
 		if c, ok := p.citation(i); ok {
 			p.citations = append(p.citations, c)
+			if c.law != nil || c.foreign {
+				p.names = append(p.names, lawName{c.law, i, c.to})
+			}
 			for k := i; k < c.to; k++ {
 				p.sentence[k] = n
 			}
@@ -264,8 +263,7 @@ func (p *prose) lawAfter(c *citation) {
 	c.foreign = of
 }
 
-// settle finds the law of a citation that does not say it: the one named before it in its sentence,
-// the one the next citation of the sentence names, the only one of the text, or of the policy.
+// settle finds the law of a citation that does not say it.
 func (p *prose) settle(c *citation) {
 	if c.law == nil && !c.foreign {
 		c.law = p.lawAround(c)
@@ -285,50 +283,24 @@ func (p *prose) settle(c *citation) {
 	c.division = c.law.Division
 }
 
+// lawAround is the law named last before a citation in its sentence, or else first after it, or else
+// the only one of the text, or of the policy.
 func (p *prose) lawAround(c *citation) *law.Law {
-	var before, after *law.Law
-	strange := false
-	consider := func(l *law.Law, from int) {
-		switch same := p.sentence[from] == p.sentence[c.from]; {
-		case l == nil:
-			strange = strange || same
-		case same && from < c.from:
-			before = l
-		case same && after == nil:
-			after = l
-		}
+	i, _ := slices.BinarySearchFunc(p.names, c.from, func(n lawName, from int) int { return n.from - from })
+	if i > 0 && p.sentence[p.names[i-1].from] == p.sentence[c.from] {
+		return p.names[i-1].law
 	}
-	all := map[*law.Law]bool{}
-	for _, n := range p.names {
-		consider(n.law, n.from)
-		all[n.law] = true
+	if i < len(p.names) && p.sentence[p.names[i].from] == p.sentence[c.from] {
+		return p.names[i].law
 	}
-	for i := range p.citations {
-		switch o := &p.citations[i]; {
-		case o == c:
-		case o.foreign:
-			consider(nil, o.from)
-		case o.law != nil:
-			consider(o.law, o.from)
-			all[o.law] = true
-		}
-	}
-	switch {
-	case before != nil:
-		return before
-	case after != nil:
-		return after
-	case strange:
-		return nil
-	case len(all) == 1:
-		for l := range all {
-			return l
-		}
-	}
-	if len(all) == 0 {
+	if len(p.names) == 0 {
 		return p.hand.only
 	}
-	return nil
+	first := p.names[0].law
+	if slices.ContainsFunc(p.names, func(n lawName) bool { return n.law != first }) {
+		return nil
+	}
+	return first
 }
 
 func (p *prose) word(i int) string {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/policy/check"
@@ -181,6 +182,36 @@ func TestAnyTextIsRead(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestHostileTextsAreReadInTime: clauses of the greatest length, of nothing but citations and rights.
+func TestHostileTextsAreReadInTime(t *testing.T) {
+	for name, piece := range map[string]string{
+		"rights each with its article": "object (art. 17 GDPR), ",
+		"articles nobody knows":        "art. 9999 GDPR, ",
+		"no law":                       "object (art. 17), ",
+		"foreign":                      "art. 5 of it, ",
+		"one long list":                "21, ",
+		"rights alone":                 "object, erase ",
+		"brackets":                     "(((art. 1(a)(b)(c)(d) ",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := lawPolicy(t, "gdpr pdpl dpdp", "x")
+			clause := p.Clauses[0]
+			clause.Text = "You, under article " + strings.Repeat(piece, (8<<10)/len(piece)) + " GDPR."
+			p.Clauses = nil
+			for range 40 {
+				p.Clauses = append(p.Clauses, clause)
+			}
+			began := time.Now()
+			check.Run(p, control.Catalogue(), someDay)
+			if took := time.Since(began); took > 6*time.Second {
+				t.Errorf("took %v", took)
+			} else {
+				t.Log(took)
+			}
+		})
+	}
 }
 
 func lineOf(src []byte, line int) string { return strings.Split(string(src), "\n")[line-1] }

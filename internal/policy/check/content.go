@@ -140,13 +140,13 @@ func (n need) told(v *view, w *spoken) bool {
 // spoken knows which subjects the texts of a policy name. It reads them when first asked.
 type spoken struct {
 	policy *policy.Policy
-	view   *view
 	named  map[string]*policy.Clause // the first clause that names a subject
+	tokens []law.Token               // of the clause last read: room for the next
 }
 
 func (w *spoken) of(v *view) *spoken {
 	if w.policy != v.Policy {
-		*w = spoken{policy: v.Policy, view: v}
+		*w = spoken{policy: v.Policy}
 	}
 	return w
 }
@@ -163,9 +163,9 @@ func (w *spoken) first(subject string) *policy.Clause {
 }
 
 func (w *spoken) read(c *policy.Clause) {
-	tokens := law.Tokens(c.Text)
-	mentions := law.Mentions(tokens)
-	people := slices.ContainsFunc(mentions, func(m law.Mention) bool { return !m.Sure && m.Subject.Right }) && law.OfPeople(tokens)
+	w.tokens = law.AppendTokens(w.tokens[:0], c.Text)
+	mentions := law.Mentions(w.tokens)
+	people := slices.ContainsFunc(mentions, func(m law.Mention) bool { return !m.Sure && m.Subject.Right }) && law.OfPeople(w.tokens)
 	for _, m := range mentions {
 		if w.named[m.Subject.Key] == nil && (m.Sure || people && m.Subject.Right) {
 			w.named[m.Subject.Key] = c

@@ -33,7 +33,8 @@ type Law struct {
 	Deadlines     []Deadline
 	Contents      []Content
 
-	numbers map[string]int // index of Articles
+	numbers  map[string]int // index of Articles
+	subjects map[string][]*Article
 }
 
 // Source says where a file's facts were taken from.
@@ -124,20 +125,28 @@ func (l *Law) Chapter(number string) (*Chapter, bool) {
 }
 
 // Subject returns the articles that are about a subject, those about it alone first.
-func (l *Law) Subject(key string) []*Article {
-	var found []*Article
+func (l *Law) Subject(key string) []*Article { return l.subjects[key] }
+
+// index fills what is looked up.
+func (l *Law) index() {
+	l.numbers, l.subjects = make(map[string]int, len(l.Articles)), map[string][]*Article{}
 	for i := range l.Articles {
 		a := &l.Articles[i]
-		whole := slices.Contains(a.Subjects, key)
+		l.numbers[a.Number] = i
+		all := slices.Clone(a.Subjects)
 		for p, subjects := range a.Paragraphs {
-			whole = whole || !strings.Contains(p, "(") && slices.Contains(subjects, key)
+			if !strings.Contains(p, "(") {
+				all = append(all, subjects...)
+			}
 		}
-		if whole {
-			found = append(found, a)
+		slices.Sort(all)
+		for _, s := range slices.Compact(all) {
+			l.subjects[s] = append(l.subjects[s], a)
 		}
 	}
-	slices.SortStableFunc(found, func(a, b *Article) int { return cmp.Compare(len(a.Subjects), len(b.Subjects)) })
-	return found
+	for _, articles := range l.subjects {
+		slices.SortStableFunc(articles, func(a, b *Article) int { return cmp.Compare(len(a.Subjects), len(b.Subjects)) })
+	}
 }
 
 // Deadline returns the time that the law sets for a subject.

@@ -144,10 +144,10 @@ func TestAbout(t *testing.T) {
 
 func TestMentions(t *testing.T) {
 	for text, want := range map[string]string{
-		"the right to be forgotten":                "erasure",
-		"Take it elsewhere.":                       "portability",
+		"the right to be forgotten":              "erasure",
+		"Take it elsewhere.":                     "portability",
 		"decided by a machine; withdraw consent": "automated-decisions withdrawal",
-		"breach": "breach breach-authority breach-people",
+		"breach":                                 "breach breach-authority breach-people",
 		"ومحوها (المادة 17)، والاعتراض": "erasure objection",
 		"the controller's instructions": "instructions",
 		"nothing of the kind":           "",
@@ -194,6 +194,19 @@ func TestDuties(t *testing.T) {
 		"breach notice to the authority": "breach-authority", "grievances": "grievance", "access review": ""} {
 		if got := law.OfDuty(duty); got != want {
 			t.Errorf("%q is %q, want %q", duty, got, want)
+		}
+	}
+}
+
+// TestCites: what has a citation is never passed over, and ordinary figures are.
+func TestCites(t *testing.T) {
+	for text, want := range map[string]bool{
+		"article 17 of the GDPR": true, "Art.17": true, "(Arts. 15)": true, "§ 12": true, "§§12": true, "s. 12 of the Act": true, "chapter V": true,
+		"Chapter 5": true, "المادة 17": true, "المادة ١٧": true, "GDPR (article  15, 16)": true,
+		"within 30 days": false, "AES-256 and TLS 1.2": false, "12": false, "": false, "a part of 5": false,
+	} {
+		if law.Cites(text) != want {
+			t.Errorf("%q cites: want %v", text, want)
 		}
 	}
 }

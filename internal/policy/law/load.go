@@ -20,6 +20,9 @@ var laws = sync.OnceValue(func() []Law {
 	for _, name := range []string{"gdpr", "uae-pdpl", "dpdp-india", "dpdp-rules-india"} {
 		all = append(all, mustRead(name+".json", readLaw))
 	}
+	for i := range all {
+		all[i].index()
+	}
 	return all
 })
 
@@ -94,9 +97,8 @@ func readLaw(source []byte) (Law, error) {
 	}
 	l := Law{ID: f.ID, Title: f.Title, Short: f.Short, Citation: f.Citation, Under: f.Under, Division: f.Division,
 		Names: f.Names, Abbreviations: f.Abbreviations, Others: f.Others, InForce: f.InForce, Source: Source(f.Source),
-		Territory: f.Territory, Adequate: f.Adequate, Chapters: f.Chapters, numbers: make(map[string]int, len(f.Articles))}
-	for i, a := range f.Articles {
-		l.numbers[a.Number] = i
+		Territory: f.Territory, Adequate: f.Adequate, Chapters: f.Chapters}
+	for _, a := range f.Articles {
 		l.Articles = append(l.Articles, Article{a.Number, a.Title, a.Subjects, a.Touches, a.Paragraphs, a.General, said(a.Confirmed)})
 	}
 	for _, d := range f.Deadlines {

@@ -2,7 +2,9 @@ package law
 
 import (
 	"slices"
+	"strings"
 	"sync"
+	"unicode"
 )
 
 // Subject is something that laws treat of: erasure, transfers, …
@@ -124,6 +126,26 @@ var divisions = sync.OnceValue(func() map[string]string {
 	}
 	return all
 })
+
+// Cites reports whether a text cites anything by number, without reading it all: few do. It can be
+// true of one that does not.
+func Cites(text string) bool {
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case c == 0xd9 && i+1 < len(text) && '\xa0' <= text[i+1] && text[i+1] <= '\xa9': // ٠ to ٩
+			return true
+		case c < '0' || c > '9' || i > 0 && '0' <= text[i-1] && text[i-1] <= '9':
+			continue
+		}
+		before := strings.TrimRightFunc(text[:i], func(c rune) bool { return c != '§' && !unicode.IsLetter(c) })
+		word := strings.LastIndexFunc(before, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsMark(c) })
+		if Division(fold(before[word+1:])) != "" || strings.HasSuffix(before, "§") {
+			return true
+		}
+	}
+	return strings.Contains(text, "hapter")
+}
 
 // Division returns what a word such as "art" calls a part of a law: article, section, rule or
 // chapter; "" for none.

@@ -14,8 +14,11 @@ type Token struct {
 }
 
 // Tokens cuts a text into words and signs.
-func Tokens(text string) []Token {
-	tokens := make([]Token, 0, len(text)/5+1)
+func Tokens(text string) []Token { return AppendTokens(make([]Token, 0, len(text)/4+8), text) }
+
+// AppendTokens appends the words and signs of a text to tokens: whoever reads many texts one after
+// the other needs the room once.
+func AppendTokens(tokens []Token, text string) []Token {
 	for at := 0; at < len(text); {
 		c, n := decode(text[at:])
 		switch {
@@ -28,10 +31,15 @@ func Tokens(text string) []Token {
 				}
 				end += n
 			}
-			tokens = append(tokens, Token{Word: fold(text[at:end]), At: at, End: end})
+			if word := fold(text[at:end]); word != "" { // marks alone are no word
+				tokens = append(tokens, Token{Word: word, At: at, End: end})
+			}
 			at = end
+		case c == '§':
+			tokens = append(tokens, Token{Word: "§", At: at, End: at + n})
+			at += n
 		default:
-			if !unicode.IsSpace(c) {
+			if c != 0 && !unicode.IsSpace(c) {
 				tokens = append(tokens, Token{Sign: c, At: at, End: at + n})
 			}
 			at += n
@@ -51,7 +59,7 @@ func isWord(c rune) bool {
 	if c < utf8.RuneSelf {
 		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 	}
-	return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c) || c == '§'
+	return unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c)
 }
 
 // fold makes words that differ in case, or in the particles that Arabic writes onto them, alike.
