@@ -102,16 +102,20 @@ func (w *writer) measured(c *policy.Clause) bool {
 	return true
 }
 
-// open lists what the policy's owners know to be wrong with it.
-func (w *writer) open() []words {
+// open lists what the policy's owners know to be wrong with it, and of which of these clauses. A point
+// about no clause at all stands in the list of all.
+func (w *writer) open(clauses []policy.Clause) []words {
 	var all []words
 	for _, k := range w.policy.Known {
 		point := w.own(k.Reason)
 		var about []words
-		for _, id := range k.About {
-			if _, ok := w.policy.Clause(id); ok {
-				about = append(about, name(id).to("#"+id))
+		for _, c := range clauses {
+			if slices.Contains(k.About, c.ID) {
+				about = append(about, name(c.ID).to("#"+c.ID))
 			}
+		}
+		if about == nil && len(clauses) < len(w.policy.Clauses) {
+			continue
 		}
 		if len(about) > 0 {
 			point = append(point, w.say("bracket", slots{"text": w.and(about)})...)

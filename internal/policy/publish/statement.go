@@ -30,7 +30,7 @@ func (w *writer) statement() *paper {
 	p.add("Certificates", w.say("certificates"), block{Table: w.attestationsTable()})
 	p.add("Documents", w.say("documents"), block{List: w.documents()})
 	p.add("Contact", w.say("contact"), block{Facts: w.contacts()})
-	if open := w.open(); open != nil {
+	if open := w.open(w.policy.Clauses); open != nil {
 		p.add("Open", w.say("open"), block{Text: w.say("open.lead")}, block{List: open})
 	}
 	p.add("About", w.say("about"), block{Text: w.say("about.marks")}, block{Text: w.say("about.digest", slots{"digest": name(w.policy.Digest)})})
@@ -55,9 +55,21 @@ func (w *writer) summary() []card {
 				c.More = append(c.More, plain)
 			}
 		}
+		if q.topic == why && c.More == nil {
+			c.More = w.purposes()
+		}
 		cards = append(cards, c)
 	}
 	return cards
+}
+
+// purposes are links to the purposes, the first dozen.
+func (w *writer) purposes() []words {
+	var all []words
+	for _, u := range w.policy.Purposes[:min(len(w.policy.Purposes), few)] {
+		all = append(all, w.title(u.Title, u.Titles).to("#purpose."+u.ID))
+	}
+	return all
 }
 
 func (w *writer) whatInShort() words {
@@ -68,9 +80,11 @@ func (w *writer) whatInShort() words {
 	return append(w.several(sets), w.say("stop")...)
 }
 
+// few is how many things are listed in a sentence or on a card.
+const few = 12
+
 // several lists at most a dozen things, and says how many more there are.
 func (w *writer) several(all []words) words {
-	const few = 12
 	if len(all) <= few {
 		return w.and(all)
 	}

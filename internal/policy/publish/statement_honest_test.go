@@ -88,6 +88,14 @@ func TestNoSubProcessorIsHidden(t *testing.T) {
 			t.Errorf("%s: the courts are no sub-processor", lang)
 		}
 	}
+	p := whole(t)
+	p.Known = append(p.Known, policy.Known{Finding: "old-news", About: []string{"acme-location"}, Reason: "Elsewhere."}, policy.Known{Finding: "all-over", Reason: "Everywhere."})
+	if open := section(t, read(t, p, "en", "sub-processors.md"), "Open"); !strings.Contains(open, "Modeller hosts") || strings.Contains(open, "where.") {
+		t.Errorf("the open points of the list are %s", open)
+	}
+	if open := section(t, read(t, p, "en", "statement.md"), "Open"); !strings.Contains(open, "Elsewhere. ([acme-location]") || !strings.Contains(open, "- Everywhere.\n") {
+		t.Errorf("the open points of the statement are %s", open)
+	}
 	for name, p := range map[string]*policy.Policy{"clari": load(t, examples+"/clari/policy.yaml")} {
 		list := section(t, read(t, p, "en", "sub-processors.md"), "List")
 		for _, m := range p.Models {

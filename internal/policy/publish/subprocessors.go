@@ -38,44 +38,22 @@ func (w *writer) subProcessors() *paper {
 
 // notes explains the marks of clauses in a paper that is not the statement.
 func (w *writer) notes(p *paper) {
-	marked, open := false, false
+	var shown []policy.Clause
+	marked := false
 	for _, part := range p.Parts {
 		for _, b := range part.Blocks {
 			if b.Clause != nil {
-				for _, m := range b.Clause.Marks {
-					marked, open = true, open || m[0].Link == "#Open"
-				}
+				c, _ := w.policy.Clause(b.Clause.ID)
+				shown, marked = append(shown, *c), marked || len(b.Clause.Marks) > 0
 			}
 		}
 	}
-	if list := w.open(); open && list != nil {
-		p.add("Open", w.say("open"), block{Text: w.say("open.lead")}, block{List: withoutLinksTo(p, list)})
+	if open := w.open(shown); open != nil {
+		p.add("Open", w.say("open"), block{Text: w.say("open.lead")}, block{List: open})
 	}
 	if marked {
 		p.add("About", w.say("about"), block{Text: w.say("about.marks")})
 	}
-}
-
-// withoutLinksTo takes links out that lead to clauses which the paper does not hold.
-func withoutLinksTo(p *paper, list []words) []words {
-	there := map[string]bool{}
-	for _, part := range p.Parts {
-		for _, b := range part.Blocks {
-			if b.Clause != nil {
-				there["#"+b.Clause.ID] = true
-			}
-		}
-	}
-	out := make([]words, len(list))
-	for i, item := range list {
-		out[i] = slices.Clone(item)
-		for j, r := range out[i] {
-			if len(r.Link) > 0 && r.Link[0] == '#' && !there[r.Link] {
-				out[i][j].Link = ""
-			}
-		}
-	}
-	return out
 }
 
 // processors are the recipients who process data on the organisation's behalf, and those who host a
