@@ -46,13 +46,11 @@ func (d *differ) clauses() {
 // clause compares all of a clause but its controls.
 func (d *differ) clause(it item, o, n *policy.Clause) {
 	d.change(it, "clause-statement", promiseOr(o), promiseOr(n), step(rank(o.Statement), rank(n.Statement), Widens))
-	if o.Text != n.Text {
-		kind := Kind("clause-text")
-		if len(o.Keep)+len(n.Keep) == 0 && !o.Statement && !n.Statement && !sameWords(o.Text, n.Text) {
-			kind = "clause-promise"
-		}
-		d.words(it, kind, o.Text, n.Text)
+	text := Kind("clause-text")
+	if len(o.Keep)+len(n.Keep) == 0 && !o.Statement && !n.Statement {
+		text = "clause-promise"
 	}
+	d.words(it, text, o.Text, n.Text)
 	d.words(it, "clause-plain", o.Plain, n.Plain)
 	d.change(it, "clause-section", o.Section, n.Section, Neutral)
 	d.translations(it, o.Translations, n.Translations)

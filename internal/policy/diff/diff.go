@@ -86,10 +86,16 @@ func (d *differ) flag(it item, k Kind, old, new bool, whenTrue Effect) {
 	d.change(it, k, yesNo(old), yesNo(new), step(rank(old), rank(new), whenTrue))
 }
 
-// words compares texts that say what something is called: the words that went and came are shown.
+// words compares texts: the words that went and came are shown. Other spaces, case or punctuation
+// say nothing new.
 func (d *differ) words(it item, k Kind, old, new string) {
-	if c := d.change(it, k, old, new, Neutral); c != nil {
-		c.Words = wordDiff(old, new)
+	c := d.change(it, k, old, new, Neutral)
+	if c == nil {
+		return
+	}
+	c.Words = wordDiff(old, new)
+	if sameWords(old, new) {
+		c.Material, c.Why = false, "the words are the same"
 	}
 }
 

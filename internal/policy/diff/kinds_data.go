@@ -32,7 +32,6 @@ var dataKinds = map[Kind]spec{
 	"purpose-new":               {"{it} is new: on the basis of {new}.", widening, whyPurpose, ofPurposes},
 	"purpose-gone":              {"{it} is given up; its basis was {old}.", widening, whyPurpose, ofPurposes},
 	"purpose-title":             {"{it} is called {new}, it was {old}.", unproven, "what people are told that data is used for is another text: " + whyPurpose, ofPurposes},
-	"purpose-title-form":        {"{it} is written {new}, it was {old}.", never, "", nil},
 	"purpose-basis":             {"{it} rests on {new}, it rested on {old}.", always, whyBasis, []string{"consent", "contract-basis", "legitimate-interests"}},
 	"purpose-may-more":          {"{it} may also {new}.", widening, whyPurpose, ofPurposes},
 	"purpose-may-less":          {"{it} may no longer {old}.", widening, whyPurpose, ofPurposes},

@@ -29,9 +29,6 @@ func normal(p *policy.Policy) *policy.Policy {
 		set := &n.Data[i]
 		set.Fields = slices.Clone(set.Fields)
 		set.Storage, set.Source = cmp.Or(set.Storage, policy.Stored), cmp.Or(set.Source, policy.FromPerson)
-		if set.Subject == "" && len(n.Subjects) > 0 {
-			set.Subject = n.Subjects[0].ID
-		}
 	}
 	n.Models = slices.Clone(p.Models)
 	for i := range n.Models {

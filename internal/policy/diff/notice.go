@@ -159,6 +159,8 @@ func (d *differ) warnOf(c Change, say sayer) {
 			say("basis-swapped", c.About, "who refused or withdrew consent must not be overruled: EDPB guidelines 05/2020, para. 123",
 				"%s Data of people who never consented would be used from then on.", c.Says)
 		}
+	case "document-content", "document-gone":
+		say("document", c.About, "read it: a named document can promise something too", "%s", c.Says)
 	case "clause-text":
 		if !d.controlsChanged(c.About[0]) {
 			say("wording", c.About, "read it: prose can promise what no control keeps", "The text of clause %s changed, its controls did not.", c.About[0])

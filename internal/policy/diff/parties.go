@@ -18,6 +18,11 @@ var recipients = noun[policy.Recipient]{
 	came: "recipient-new", went: "recipient-gone",
 	says:   func(d *differ, t *policy.Recipient) string { return d.where(t.Region) },
 	effect: widens[policy.Recipient],
+	judge: func(d *differ, c *Change, t *policy.Recipient) {
+		if c.Material && d.new.Organisation.Role == "processor" && t.Role == "processor" {
+			c.Why = "a processor tells its customers of every new one under it, and they can object: GDPR art. 28(2)"
+		}
+	},
 }
 
 func compareRecipients(d *differ, it item, o, n *policy.Recipient) {

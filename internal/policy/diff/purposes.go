@@ -1,11 +1,6 @@
 package diff
 
-import (
-	"strings"
-	"unicode"
-
-	"clause.dev/clause/internal/policy"
-)
+import "clause.dev/clause/internal/policy"
 
 var purposes = noun[policy.Purpose]{
 	sort: policy.ParamPurposes,
@@ -23,11 +18,7 @@ var purposes = noun[policy.Purpose]{
 }
 
 func comparePurposes(d *differ, it item, o, n *policy.Purpose) {
-	title := Kind("purpose-title")
-	if sameWords(o.Title, n.Title) {
-		title = "purpose-title-form"
-	}
-	d.words(it, title, o.Title, n.Title)
+	d.words(it, "purpose-title", o.Title, n.Title)
 	d.change(it, "purpose-basis", string(o.Basis), string(n.Basis), step(say(o.Basis), say(n.Basis), Narrows))
 	d.lists(it, "purpose-may-more", "purpose-may-less", texts(o.May), texts(n.May), Widens)
 	d.lists(it, "purpose-sees-more", "purpose-sees-less", fields(o.Sees), fields(n.Sees), Widens)
@@ -78,14 +69,4 @@ func (d *differ) peopleOf(purposes ...*policy.Purpose) []string {
 		sets = append(sets, sights(u.Sees)...)
 	}
 	return d.peopleIn(sets...)
-}
-
-// sameWords reports whether two texts differ in nothing but case, space and punctuation.
-func sameWords(a, b string) bool {
-	words := func(s string) string {
-		return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
-		}), " ")
-	}
-	return words(a) == words(b)
 }

@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // mostCells bounds the work of comparing two texts: past it, what lies between their common ends
@@ -88,4 +89,14 @@ func commonLengths(a, b []string) [][]int32 {
 		}
 	}
 	return rows
+}
+
+// sameWords reports whether two texts differ in nothing but case, space and punctuation.
+func sameWords(a, b string) bool {
+	words := func(s string) string {
+		return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+		}), " ")
+	}
+	return words(a) == words(b)
 }
