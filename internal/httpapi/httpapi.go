@@ -36,7 +36,7 @@ type Config struct {
 	// Environment is this server's; credentials of another are refused.
 	Environment string
 	Title       string                      // of the documentation
-	Trust       http.Handler                // serves /, /trust.json and /trust.css; nil: no such pages
+	Trust       http.Handler                // serves /, /trust.json, /trust.css and what the policy publishes; nil: no such pages
 	Ready       func(context.Context) error // nil: always ready
 	Now         func() time.Time            // the time that decisions go by
 	Wall        func() time.Time            // the machine's, for connections and rates; nil: Now

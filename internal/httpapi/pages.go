@@ -47,6 +47,9 @@ func (s *service) pages(r *routes) {
 			{"/{$}", "get-trust-page", "The published policy and the status of each clause", "text/html"},
 			{"/trust.json", "get-trust", "The same as JSON", mediaTypes[0]},
 			{"/trust.css", "get-trust-style", "The style sheet of the trust page", "text/css"},
+			{"/statement", "get-statement", "The privacy and security statement; lang=ar, or the browser's preference, for Arabic", "text/html"},
+			{"/.well-known/security.txt", "get-security-txt", "Where weaknesses are reported, RFC 9116", "text/plain"},
+			{"/.well-known/gpc.json", "get-gpc", "That Global Privacy Control is honoured", mediaTypes[0]},
 		} {
 			r.public(operation{method: "GET", path: p.path, id: p.id, tag: "service", summary: p.summary, outType: p.kind}, s.trust)
 		}

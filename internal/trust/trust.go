@@ -40,20 +40,25 @@ type door struct {
 	Config
 	page    *template.Template
 	styleAt string // the style sheet's address, which changes with its content
+	shelf   *shelf
 }
 
-// New returns the handler of /, /trust.json and /trust.css.
+// New returns the handler of /, /trust.json and /trust.css, and of what the policy publishes: /statement,
+// /.well-known/security.txt and /.well-known/gpc.json.
 func New(c Config) (http.Handler, error) {
 	page, err := template.New("page").Parse(pageSource)
 	if err != nil {
 		return nil, fault.As("trust.New", fault.Other, err)
 	}
 	sum := sha256.Sum256(style)
-	d := &door{Config: c, page: page, styleAt: "/trust.css?" + hex.EncodeToString(sum[:6])}
+	d := &door{Config: c, page: page, styleAt: "/trust.css?" + hex.EncodeToString(sum[:6]), shelf: &shelf{policy: c.Policy}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.html)
 	mux.HandleFunc("GET /trust.json", d.json)
 	mux.HandleFunc("GET /trust.css", d.css)
+	mux.HandleFunc("GET /statement", d.statement)
+	mux.HandleFunc("GET /.well-known/security.txt", d.securityTxt)
+	mux.HandleFunc("GET /.well-known/gpc.json", d.gpc)
 	return mux, nil
 }
 
