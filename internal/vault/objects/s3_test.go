@@ -112,7 +112,9 @@ func TestRefusedAtStart(t *testing.T) {
 		"status 418":        answer(418, "hunter2"),
 		"status 503":        answer(503, "hunter2"),
 		"cannot be reached": objectstest.HangUp,
-		"answered with":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/hunter2", http.StatusTemporaryRedirect) },
+		"answered with": func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/hunter2", http.StatusTemporaryRedirect)
+		},
 		"old versions": func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, `<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>`)
 		},
