@@ -23,6 +23,7 @@ type cli struct {
 	Check       checkCmd       `cmd:"" help:"Check a policy file: every mistake in it, each with its place and what to do."`
 	Publish     publishCmd     `cmd:"" help:"Write what people, authorities and machines read, from the policy: statements, records, security.txt."`
 	Diff        diffCmd        `cmd:"" help:"Tell what changed in meaning between two versions of a policy: whom to tell, whom to ask again, and when it can take effect."`
+	Draft       draftCmd       `cmd:"" help:"Make a policy skeleton of the prose you publish: every promise with the controls that could keep it."`
 	Schema      schemaCmd      `cmd:"" help:"Print the policy language as a JSON Schema, for editors."`
 	Init        initCmd        `cmd:"" help:"Set a server up: folders, root key, store and the first application."`
 	Serve       serveCmd       `cmd:"" help:"Serve a store that was set up."`

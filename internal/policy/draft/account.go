@@ -1,6 +1,9 @@
 package draft
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Unplaced lists the promises that no control was found for, and the sentences that were not read,
 // each with its line.
@@ -13,4 +16,18 @@ func (d *Draft) Unplaced() []string {
 		}
 	}
 	return all
+}
+
+// String is the control with what the text states of its parameters.
+func (p Proposal) String() string {
+	var stated []string
+	for _, q := range p.Params {
+		if q.Stated && q.Name != "duty" {
+			stated = append(stated, q.Name+": "+yamlValue(q.Value))
+		}
+	}
+	if len(stated) == 0 {
+		return p.Control
+	}
+	return p.Control + " {" + strings.Join(stated, ", ") + "}"
 }

@@ -41,7 +41,7 @@ type Param struct {
 // Sentence is one sentence of the text, or one row of a table, with what was made of it.
 type Sentence struct {
 	Line      int        `json:"line"`   // of the input, from 1
-	Offset    int        `json:"offset"` // of the input as UTF-8, in bytes
+	Offset    int        `json:"offset"` // of the text as UTF-8 with plain line ends, in bytes
 	Section   string     `json:"section"`
 	Lead      string     `json:"lead,omitempty"` // what introduces the list or table it stands in
 	Text      string     `json:"text"`
@@ -85,7 +85,7 @@ func Read(name string, src []byte, controls policy.Vocabulary, on time.Time) (*D
 	if err != nil {
 		return nil, err
 	}
-	d := &Draft{Name: name, Format: in.format, Encoding: in.encoding, Notes: in.notes, Conflicts: []string{}, controls: controls, on: on}
+	d := &Draft{Name: clip(strings.Join(strings.Fields(visible(strings.ToValidUTF8(name, "�"))), " "), 200), Format: in.format, Encoding: in.encoding, Notes: in.notes, Conflicts: []string{}, controls: controls, on: on}
 	doc := in.blocks()
 	d.Sentences, d.Headings, err = sentences(in, doc)
 	if err != nil {

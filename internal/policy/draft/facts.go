@@ -101,7 +101,7 @@ func (d *Draft) gather(title string) (*facts, []*view) {
 		own := tokens(s.Text)
 		v := &view{Sentence: s, figures: figuresOf(s, own)}
 		v.places = gazetteer().in(s.Text, own)
-		if s.Class == Description || s.Class == Promise && v.proposed(about...) {
+		if s.Class == Description && s.Rule != "duty.yours" || s.Class == Promise && v.proposed(about...) {
 			if !v.figures.any("not", "never", "no", "don't", "without") || v.proposed(about...) {
 				v.fields = fieldWords().in(own)
 			}

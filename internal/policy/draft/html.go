@@ -84,6 +84,9 @@ func (p *page) words(raw string, at int) {
 		if n == 0 {
 			n = len(raw)
 		}
+		if end := strings.IndexByte(raw[:min(n, 12)], ';') + 1; raw[0] == '&' && end > 0 {
+			n = end
+		}
 		text := visible(html.UnescapeString(raw[:n]))
 		p.now.add(text, at)
 		if p.href != "" {

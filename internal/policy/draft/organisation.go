@@ -57,7 +57,16 @@ func (f *facts) organise(d *Draft, views []*view, title string) {
 
 // name finds "Acme Ltd (“Acme”, “we”)", "© 2026 Acme Ltd", "Acme Ltd is the controller".
 func (f *facts) name(v *view) string {
-	for _, sign := range []string{"(\"", "(“", "(the \"", "(“", "(‘", "('", " is the controller", " is the data controller", " is responsible for", " shall process"} {
+	small := strings.ToLower(v.Text)
+	for _, sign := range []string{" is the controller", " is the data controller", " is controller", " is responsible for", " decides why"} {
+		if at := strings.Index(small, sign); at > 0 && at < len(v.Text) {
+			first, _, _ := strings.Cut(v.Text[:at], ",")
+			if name := before(first, v.figures.tokens); name != "" && strings.HasPrefix(v.Text, name) {
+				return name
+			}
+		}
+	}
+	for _, sign := range []string{"(\"", "(“", "(the \"", "(the “", "(‘", "('"} {
 		if at := strings.Index(v.Text, sign); at > 0 {
 			if name := before(v.Text[:at], v.figures.tokens); name != "" {
 				return name
@@ -98,12 +107,13 @@ func before(text string, all []token) string {
 	if start == len(words) || len(words)-start > 8 {
 		return ""
 	}
-	switch name := strings.Join(words[start:], " "); name {
-	case "Personal Data", "Policy", "Services", "Service", "User Agreement", "Agreement", "Data Processing Agreement", "Customer", "Regulation", "Act":
-		return ""
-	default:
-		return name
+	name := strings.Join(words[start:], " ")
+	for _, w := range []string{"Data", "Policy", "Service", "Services", "Agreement", "Customer", "Regulation", "Act", "Law", "Notice", "We", "It", "Our", "You", "Your"} {
+		if slices.Contains(words[start:], w) {
+			return ""
+		}
 	}
+	return name
 }
 
 // fromTitle takes the name out of the title, or the first heading.

@@ -201,7 +201,9 @@ func (f *facts) links() {
 	}
 	for _, r := range f.recipients {
 		i := slices.IndexFunc(f.purposes, func(p purpose) bool { return purposeOf(r.does) == p.id })
-		i = max(i, 0)
+		if i < 0 {
+			i = f.service()
+		}
 		f.purposes[i].recipients = append(f.purposes[i].recipients, r.id)
 	}
 	for i := range f.models {
@@ -210,6 +212,17 @@ func (f *facts) links() {
 			m.regions = []string{f.recipients[k].region}
 		}
 	}
+}
+
+// service returns the purpose of providing the service, which is declared if it was not.
+func (f *facts) service() int {
+	i := slices.IndexFunc(f.purposes, func(p purpose) bool { return p.id == "service" })
+	if i >= 0 {
+		return i
+	}
+	sees := ids(f.data, func(s dataSet) (string, bool) { return s.id, true })
+	f.purposes = append(f.purposes, purpose{id: "service", title: "Providing the service", basis: "contract", guessed: true, sees: sees})
+	return len(f.purposes) - 1
 }
 
 // purposeOf is the purpose that what a recipient does most likely serves.
