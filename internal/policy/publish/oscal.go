@@ -93,7 +93,7 @@ func oscalComponent(r *register) ([]byte, error) {
 		return nil, err
 	}
 	o := r.Organisation
-	party := oscalParty{UUID: uuid("organisation", o.Name), Type: "organization", Name: o.Name}
+	party := oscalParty{UUID: uuid("organisation", o.Name), Type: "organization", Name: oneLine(o.Name)}
 	if strings.Contains(o.Contact, "@") {
 		party.Emails = []string{strings.TrimPrefix(o.Contact, "mailto:")}
 	}
@@ -156,10 +156,10 @@ func (r *register) requirement(control string, behind []binding) oscalRequiremen
 	return out
 }
 
-// add gives the requirement a property, once.
+// add gives the requirement a property, once: OSCAL has no empty ones.
 func (q *oscalRequirement) add(name, class, value string) {
 	p := oscalProp{Name: name, NS: oscalSpace, Value: oneLine(value), Class: class}
-	if !slices.Contains(q.Props, p) {
+	if p.Value != "" && !slices.Contains(q.Props, p) {
 		q.Props = append(q.Props, p)
 	}
 }

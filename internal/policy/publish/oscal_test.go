@@ -61,7 +61,12 @@ func TestOSCALKeepsItsSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for folder, p := range policies(t) {
+	all := policies(t)
+	odd := parse(t, small)
+	odd.Organisation.Name, odd.Version = " A\n\tcompany ", "third  edition "
+	odd.Clauses[0].Keep[0].Params["minimum"] = ""
+	all["odd"] = odd
+	for folder, p := range all {
 		for _, lang := range []string{"en", "ar"} {
 			instance, err := jsonschema.UnmarshalJSON(strings.NewReader(read(t, p, lang, "oscal-component.json")))
 			if err != nil {
