@@ -8,6 +8,7 @@ package check
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -79,6 +80,9 @@ type bound struct {
 	keep   *policy.Keep
 }
 
+// mostOfRule is how many findings of a rule are told one by one.
+const mostOfRule = 500
+
 // Rules returns every rule, in the order of their codes.
 func Rules() []Rule {
 	all := slices.Concat(contradictionRules(), evidenceRules(), usageRules(), wordingRules(), deadlineRules(), citationRules(), contentRules(), knownRules(), languageRules())
@@ -108,12 +112,20 @@ func Inspect(p *policy.Policy, problems policy.Problems, controls policy.Vocabul
 func run(v *view, refused []Finding) []Finding {
 	excerpt, all := policy.Excerpts(v.Source), []Finding{}
 	for _, rule := range Rules() {
-		if rule.find != nil {
-			rule.find(v, func(h hit) {
-				if f := v.finding(rule, h, excerpt); !saidAlready(f, refused) {
-					all = append(all, f)
-				}
-			})
+		if rule.find == nil {
+			continue
+		}
+		count, last := 0, hit{}
+		rule.find(v, func(h hit) {
+			if count++; count > mostOfRule {
+				last = h
+			} else if f := v.finding(rule, h, excerpt); !saidAlready(f, refused) {
+				all = append(all, f)
+			}
+		})
+		if count > mostOfRule {
+			last.msg = fmt.Sprintf("and %d more findings of this code, the last about %s", count-mostOfRule, join(append(last.clauses, last.about...)))
+			all = append(all, v.finding(rule, last, excerpt))
 		}
 	}
 	for _, h := range v.markKnown(all, refused) {

@@ -21,12 +21,14 @@ func today() time.Time { return time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC) }
 
 // inspect is what clause check does with a file.
 func inspect(name string, src []byte, on time.Time) []check.Finding {
-	p, problems := policy.Inspect(name, src, control.Catalogue())
-	return check.Inspect(p, problems, control.Catalogue(), on)
+	p, problems := policy.Inspect(name, src, catalogue())
+	return check.Inspect(p, problems, catalogue(), on)
 }
 
+func catalogue() policy.Vocabulary { return control.Catalogue() }
+
 // compose completes a fixture: each of its top-level keys takes the place of the base's.
-func compose(t *testing.T, fixture string) string {
+func compose(t testing.TB, fixture string) string {
 	t.Helper()
 	base, err := os.ReadFile("testdata/base.yaml")
 	if err != nil {

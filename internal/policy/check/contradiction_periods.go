@@ -119,12 +119,19 @@ func (v *view) saysOtherwise(clause int, titles [][]string, found func(hit)) {
 // keptFor finds a period of keeping in a sentence: a verb of keeping, then "for" and a figure.
 func keptFor(s sentence) (at int, period policy.Term, phrase []string) {
 	verb := slices.IndexFunc(s, func(w word) bool {
-		return slices.Contains([]string{"keep", "keeps", "kept", "retain", "retains", "retained", "store", "stores", "stored", "hold", "held"}, w.text)
+		switch w.text {
+		case "keep", "keeps", "kept", "retain", "retains", "retained", "store", "stores", "stored", "hold", "held":
+			return true
+		}
+		return false
 	})
 	if verb < 0 || s.negated(verb) {
 		return -1, policy.Term{}, nil
 	}
 	for i := verb + 1; i+1 < len(s); i++ {
+		if c := s[i].text[0]; c < '1' || c > '9' {
+			continue
+		}
 		term, ok := policy.ParseTerm(s[i].text + " " + s[i+1].text)
 		if ok && slices.ContainsFunc(s[verb:i], func(w word) bool { return w.text == "for" }) {
 			return i, term, sentence(s[i : i+2]).texts()

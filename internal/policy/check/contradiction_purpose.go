@@ -68,12 +68,13 @@ func (v *view) denied(clause int, s sentence, l lexicon, declared map[string][]s
 	if s.excepted() || has(c, "no-direct-marketing") {
 		return
 	}
+	at := v.finder(clause)
 	for _, m := range l.in(s) {
 		if !s.negated(m.at) {
 			continue
 		}
 		for _, id := range declared[m.row[0]] {
-			h := v.find(clause, m.words, fmt.Sprintf("clause %s says that data is not used for %s, and %s does so", c.ID, m.row[0], id))
+			h := at(m.words, fmt.Sprintf("clause %s says that data is not used for %s, and %s does so", c.ID, m.row[0], id))
 			h.about = []string{id}
 			found(h)
 		}

@@ -26,8 +26,9 @@ func hiddenProcessor() Rule {
 			for i := range v.Clauses {
 				if c := &v.Clauses[i]; !has(c, "sub-processors") {
 					v.said(i, none, func(p phrase) {
+						at := v.finder(i)
 						v.hidden(nil, func(msg string, ids ...string) {
-							h := v.find(i, p.words, fmt.Sprintf("clause %s says that there are no sub-processors, yet %s", c.ID, msg))
+							h := at(p.words, fmt.Sprintf("clause %s says that there are no sub-processors, yet %s", c.ID, msg))
 							h.about = ids
 							found(h)
 						})

@@ -21,7 +21,8 @@ type sentence []word
 
 // sentences splits a text. A hyphen parts words, so that "memory-only" reads as "memory only".
 func sentences(text string) (all []sentence) {
-	var s sentence
+	all = make([]sentence, 0, 4)
+	s := make(sentence, 0, len(text)/5) // sentences share it, one behind the other
 	from := -1
 	end := func(to int) {
 		if from >= 0 {
@@ -37,8 +38,8 @@ func sentences(text string) (all []sentence) {
 			}
 		case (c == '\'' || c == '’' || c == '.') && from >= 0 && letterAt(text, i+utf8.RuneLen(c)): // isn't, 1.2
 		default:
-			if end(i); strings.ContainsRune(".;!?", c) && len(s) > 0 {
-				all, s = append(all, s), nil
+			if end(i); (c == '.' || c == ';' || c == '!' || c == '?') && len(s) > 0 {
+				all, s = append(all, s[:len(s):len(s)]), s[len(s):]
 			}
 		}
 	}
@@ -94,11 +95,15 @@ const scope = 10
 // takes it back or begins anew: "we do not charge you, and we use it for marketing".
 func (s sentence) negated(i int) bool {
 	for j := i - 1; j >= max(0, i-scope); j-- {
-		switch {
-		case slices.Contains([]string{"but", "however", "although", "we"}, s[j].text):
+		switch w := s[j].text; w {
+		case "but", "however", "although", "we":
 			return false
-		case slices.Contains([]string{"no", "not", "never", "none", "nothing", "nobody", "neither", "nor", "without", "cannot"}, s[j].text), strings.HasSuffix(s[j].text, "n't"):
+		case "no", "not", "never", "none", "nothing", "nobody", "neither", "nor", "without", "cannot":
 			return true
+		default:
+			if strings.HasSuffix(w, "n't") {
+				return true
+			}
 		}
 	}
 	return false
@@ -117,27 +122,43 @@ func (s sentence) figure() bool {
 // linesOf splits a file, each line with its end.
 func linesOf(src []byte) []string { return strings.SplitAfter(string(src), "\n") }
 
-// find is a hit in the text of clause i: at the words of phrase, as the file has them, or else at the
+// find is a hit in the text of a clause: at the words of phrase, as the file has them, or else at the
 // clause.
-func (v *view) find(i int, phrase []string, msg string) hit {
-	c := &v.Clauses[i]
-	h := hit{pos: c.Pos, width: len("id"), msg: msg, clauses: []string{c.ID}}
-	last := len(v.lines)
-	if i+1 < len(v.Clauses) {
-		last = min(last, max(v.Clauses[i+1].Pos.Line-1, c.Pos.Line))
-	}
-	body, seen := strings.Join(v.lines[min(c.Pos.Line-1, last):last], ""), 0
-	if at := strings.Index(body, "text:"); at >= 0 {
-		body, seen = body[at+len("text:"):], at+len("text:")
-	}
-	all := slices.Concat(sentences(body)...)
-	for j := range all {
-		if sentence(all).startsWith(j, phrase) {
-			h.pos, h.width = v.place(c.Pos.Line, seen+all[j].from, seen+all[j+len(phrase)-1].to)
-			return h
+func (v *view) find(clause int, phrase []string, msg string) hit {
+	return v.finder(clause)(phrase, msg)
+}
+
+// finder is find for several hits in one clause, whose lines are looked at once.
+func (v *view) finder(clause int) func(phrase []string, msg string) hit {
+	c := &v.Clauses[clause]
+	var all sentence
+	seen := 0
+	return func(phrase []string, msg string) hit {
+		if all == nil {
+			all, seen = v.linesOfClause(clause)
 		}
+		h := hit{pos: c.Pos, width: len("id"), msg: msg, clauses: []string{c.ID}}
+		for i := range all {
+			if all.startsWith(i, phrase) {
+				h.pos, h.width = v.place(c.Pos.Line, seen+all[i].from, seen+all[i+len(phrase)-1].to)
+				break
+			}
+		}
+		return h
 	}
-	return h
+}
+
+// linesOfClause are the words of the clause's lines from its text on, and how many bytes come before.
+func (v *view) linesOfClause(clause int) (all sentence, before int) {
+	first, last := v.Clauses[clause].Pos.Line, len(v.lines)
+	if clause+1 < len(v.Clauses) {
+		last = min(last, max(v.Clauses[clause+1].Pos.Line-1, first))
+	}
+	body := strings.Join(v.lines[min(first-1, last):last], "")
+	if at := strings.Index(body, "text:"); at >= 0 {
+		before = at + len("text:")
+	}
+	return slices.Concat(sentences(body[before:])...), before
 }
 
 // place is where the bytes from and to, counted from the beginning of a line, stand in the file.

@@ -134,25 +134,28 @@ func (v *view) used() map[string]bool {
 
 // usedByClauses tells of all ids that the parameters of controls name.
 func (v *view) usedByClauses(use func(sort string, ids ...string)) {
+	sorts := map[policy.ParamType]string{
+		policy.ParamRecipients: "recipient", policy.ParamRegions: "region", policy.ParamModels: "model",
+		policy.ParamCookies: "cookie", policy.ParamDocuments: "document", policy.ParamProducts: "product",
+	}
 	for control, all := range v.keeps {
-		spec, ok := v.controls.Control(control)
-		if !ok {
-			continue
-		}
-		for _, b := range all {
-			for _, p := range spec.Params {
-				sort := map[policy.ParamType]string{
-					policy.ParamRecipients: "recipient", policy.ParamRegions: "region", policy.ParamModels: "model",
-					policy.ParamCookies: "cookie", policy.ParamDocuments: "document", policy.ParamProducts: "product",
-				}[p.Type]
-				use(sort, b.names(p.Name)...)
-				if control == "model-provider" {
-					use("host", b.names(p.Name)...)
-				}
-				if control == "session-cookie" && len(b.names("cookies")) == 0 {
-					use("cookie", v.necessary()...)
-				}
+		spec, _ := v.controls.Control(control)
+		for _, p := range spec.Params {
+			sort, ok := sorts[p.Type]
+			if !ok {
+				continue
 			}
+			for _, b := range all {
+				use(sort, b.names(p.Name)...)
+			}
+		}
+	}
+	for _, b := range v.keeps["model-provider"] {
+		use("host", b.names("recipients")...)
+	}
+	for _, b := range v.keeps["session-cookie"] {
+		if len(b.names("cookies")) == 0 {
+			use("cookie", v.necessary()...)
 		}
 	}
 }
@@ -198,9 +201,15 @@ func undeclaredData() Rule {
 
 // collects reports whether the sentence is about collecting or keeping something.
 func (s sentence) collects() bool {
-	return s.holds("collect", "collects", "collected", "collecting", "gather", "gathers", "gathered", "record", "records", "recorded", "log", "logs", "logged",
-		"store", "stores", "stored", "process", "processes", "processed", "receive", "receives", "received", "obtain", "obtains", "obtained", "track", "tracks", "tracked",
-		"ask", "request", "hold", "use", "uses", "used")
+	return slices.ContainsFunc(s, func(w word) bool {
+		switch w.text {
+		case "collect", "collects", "collected", "collecting", "gather", "gathers", "gathered", "record", "records", "recorded", "log", "logs", "logged",
+			"store", "stores", "stored", "process", "processes", "processed", "receive", "receives", "received", "obtain", "obtains", "obtained",
+			"track", "tracks", "tracked", "ask", "request", "hold", "use", "uses", "used":
+			return true
+		}
+		return false
+	})
 }
 
 // vocabularyOfData are the words in which the policy declares data.
