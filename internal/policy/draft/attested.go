@@ -127,6 +127,9 @@ func (f *facts) attest(v *view, on time.Time) []string {
 		ids = append(ids, r[0])
 		f.attestation(r[0], r[1]+v.edition(r), r[2], v, on)
 	}
+	if len(ids) == 0 && len(f.attestations) == most {
+		return []string{f.attestations[0].id}
+	}
 	if len(ids) == 0 {
 		id := "attestation-" + strconv.Itoa(len(f.attestations)+1)
 		f.attestation(id, clip(strings.TrimRight(v.Text, "."), 150), "declaration", v, on)

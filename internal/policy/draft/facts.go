@@ -11,6 +11,9 @@ import (
 // notStated marks what a policy must have and the text does not say.
 const notStated = "not stated in the text: fill in"
 
+// most is how many things of a kind are declared: a text of nothing but names does not fill the memory.
+const most = 100
+
 // facts are what the text states besides its promises: what a policy declares.
 type facts struct {
 	organisation organisation
@@ -18,7 +21,8 @@ type facts struct {
 	effective    string
 	laws         [][]string
 	places       []place
-	home         string // the region of what is said to be nowhere else
+	home         string   // the region of what is said to be nowhere else
+	promised     []string // the regions of all clauses about residency
 	environments []string
 	data         []dataSet
 	purposes     []purpose
@@ -138,7 +142,10 @@ func (f *facts) see(v *view) {
 	}
 	if v.proposed("residency", "model-residency") {
 		for _, p := range v.places {
-			f.region(p)
+			id := f.region(p)
+			if v.proposed("residency") && !guarded(v.Text) && !slices.Contains(f.promised, id) {
+				f.promised = append(f.promised, id)
+			}
 		}
 	}
 	f.company(v)
@@ -236,10 +243,10 @@ func listed(v *view) bool {
 }
 
 func (f *facts) recipient(id, name, does string, v *view) {
-	if id == "" {
+	i := slices.IndexFunc(f.recipients, func(r recipient) bool { return r.id == id })
+	if id == "" || i < 0 && len(f.recipients) == most {
 		return
 	}
-	i := slices.IndexFunc(f.recipients, func(r recipient) bool { return r.id == id })
 	if i < 0 {
 		i = len(f.recipients)
 		f.recipients = append(f.recipients, recipient{id: id, name: name, does: does})
@@ -259,7 +266,7 @@ func (f *facts) cookie(v *view) {
 	switch {
 	case strings.Contains(lead, "cookie") && strings.Contains(lead, "|"):
 		name, rest, ok := strings.Cut(v.Text, ";")
-		if id := slug(name, 60); ok && id != "" && cookieName(name) && !slices.ContainsFunc(f.cookies, func(c cookie) bool { return c.id == id }) {
+		if id := slug(name, 60); ok && id != "" && len(f.cookies) < most && cookieName(name) && !slices.ContainsFunc(f.cookies, func(c cookie) bool { return c.id == id }) {
 			f.cookies = append(f.cookies, cookie{id: id, name: name, title: clip(strings.TrimSpace(rest), 150), kind: cookieKind(rest), lifetime: lifetime(v)})
 		}
 	case v.proposed("session-cookie") && !slices.ContainsFunc(f.cookies, func(c cookie) bool { return c.id == "session" }):

@@ -106,18 +106,7 @@ func (f *facts) grounds(v *view, p *Proposal) {
 // allowed are the regions of all clauses about residency together: those that contradict each other
 // would leave no region, and a policy that leaves none cannot run.
 func (f *facts) allowed(v *view, p *Proposal) []string {
-	var all []string
-	for i := range f.clauses {
-		s := f.clauses[i].sentence
-		if !slices.ContainsFunc(s.Proposals, func(p Proposal) bool { return p.Control == "residency" }) || guarded(s.Text) {
-			continue
-		}
-		for _, at := range gazetteer().in(s.Text, tokens(s.Text)) {
-			if !slices.Contains(all, at.id) {
-				all = append(all, at.id)
-			}
-		}
-	}
+	all := f.promised
 	if len(all) == 0 {
 		all = []string{f.home}
 	}
@@ -183,12 +172,21 @@ func (f *facts) copies(v *view, p *Proposal) {
 var securing = []string{"tls", "encryption-at-rest", "encrypted-backups", "tenant-isolation", "access-approval", "access-review", "password-hash", "penetration-test",
 	"security-updates", "monitoring", "database-firewall", "environment-access", "memory-only", "interaction-log"}
 
+// secured are the clauses about security.
+func (f *facts) secured() []string {
+	var all []string
+	for _, c := range f.clauses {
+		if len(all) < most && slices.ContainsFunc(c.sentence.Proposals, func(p Proposal) bool { return slices.Contains(securing, p.Control) }) {
+			all = append(all, c.id)
+		}
+	}
+	return all
+}
+
 // derive has a promise of fitting measures rest on the clauses that say which; without any it has no
 // control, since nothing measures it.
-func (f *facts) derive(s *Sentence) {
-	all := ids(f.clauses, func(c clause) (string, bool) {
-		return c.id, c.sentence != s && slices.ContainsFunc(c.sentence.Proposals, func(p Proposal) bool { return slices.Contains(securing, p.Control) })
-	})
+func (f *facts) derive(s *Sentence, all []string) {
+	all = slices.DeleteFunc(slices.Clone(all), func(id string) bool { return id == s.Clause })
 	for i := range s.Proposals {
 		if p := &s.Proposals[i]; p.Control == "derived" && len(all) > 0 {
 			p.set("clauses", all, false)

@@ -3,6 +3,8 @@ package draft
 import (
 	"fmt"
 	"strings"
+
+	"clause.dev/clause/internal/policy"
 )
 
 // render writes the policy.
@@ -19,6 +21,9 @@ func (f *facts) render(d *Draft) string {
 		w.line(4, "statement: true")
 	}
 	for i, c := range f.clauses {
+		if w.Len() > policy.MaxBytes { // it will be refused
+			break
+		}
 		if i > 0 {
 			w.line(0, "")
 		}

@@ -19,14 +19,15 @@ func (d *Draft) write(title string) error {
 			f.refer(d, v, &v.Proposals[i])
 		}
 	}
+	secured := f.secured()
 	for _, v := range views {
 		if v.proposed("derived") {
-			f.derive(v.Sentence)
+			f.derive(v.Sentence, secured)
 		}
 	}
 	f.guard()
 	f.agree(d)
-	for range 4 {
+	for range 10 {
 		d.yaml = f.render(d)
 		_, err := policy.Parse("draft", []byte(d.yaml), d.controls)
 		if err == nil {
@@ -57,7 +58,7 @@ func (d *Draft) mend(f *facts, problems policy.Problems) bool {
 				d.note("The text is long: its %s are not in the policy, only in the account.", count(before-len(f.clauses), "description"))
 				return true
 			}
-			if p.Code != policy.BadSyntax {
+			if p.Code != policy.BadSyntax && len(f.clauses) > 1 {
 				f.clauses = f.clauses[:len(f.clauses)/2]
 				d.note("The text is too long for one policy: only the first %s stand in it. Draft it in parts.", count(len(f.clauses), "clause"))
 				return len(f.clauses) > 0
