@@ -14,9 +14,10 @@ const (
 
 // The outcomes of a probe.
 const (
-	OutcomeKept   = "kept"
-	OutcomeBroken = "broken"
-	OutcomeUnable = "unable"
+	OutcomeKept     = "kept"
+	OutcomeAttested = "attested" // somebody signed that it is so: what no program can see
+	OutcomeBroken   = "broken"
+	OutcomeUnable   = "unable"
 )
 
 // Finding is what a probe saw.
@@ -24,7 +25,7 @@ type Finding struct {
 	Clause  string    `json:"clause"`
 	Control string    `json:"control"`
 	At      time.Time `json:"at"`
-	Outcome string    `json:"outcome" enum:"kept,broken,unable"`
+	Outcome string    `json:"outcome" enum:"kept,attested,broken,unable"`
 	Summary string    `json:"summary" doc:"In plain words."`
 	Facts   []string  `json:"facts,omitempty"`
 }

@@ -36,6 +36,8 @@ func entries() []entry {
 		{"erasure", "An erased person is unreadable at once, and gone from every backup within this time.", "erasure.go", true, func() Control { return new(Erasure) }},
 		{"interaction-log", "Every access is recorded in a ledger that shows when it was altered.", "interaction_log.go", true, func() Control { return new(InteractionLog) }},
 		{"aggregates", "A statistic is released only over this many people or more.", "aggregates.go", true, func() Control { return new(Aggregates) }},
+		{"attested", "A signed document proves it, and has not expired.", "attested.go", true, func() Control { return new(Attestation) }},
+		{"derived", "It is kept while all these clauses are.", "derived.go", true, func() Control { return new(Derived) }},
 		{"clock", "A duty is done by its time, and its clause is broken if one was not.", "clock.go", true, func() Control { return new(Clock) }},
 	}, planned()...)
 }

@@ -14,7 +14,9 @@ import (
 )
 
 func TestClockCheck(t *testing.T) {
-	days := func(n int, unit policy.Unit) policy.Term { return policy.Term{Form: policy.Within, Count: n, Unit: unit} }
+	days := func(n int, unit policy.Unit) policy.Term {
+		return policy.Term{Form: policy.Within, Count: n, Unit: unit}
+	}
 	checks(t, []check{
 		{name: "days", control: &control.Clock{Duty: "mail", Within: days(30, policy.Day)}},
 		{name: "business days without a calendar", control: &control.Clock{Duty: "mail", Within: days(30, policy.Day), Acknowledge: days(5, policy.BusinessDay)}, param: "acknowledge", finds: []string{"on a calendar"}},

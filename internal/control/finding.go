@@ -10,9 +10,10 @@ type Outcome string
 
 // The outcomes. Not having been able to look is never Kept.
 const (
-	Kept   Outcome = "kept"
-	Broken Outcome = "broken"
-	Unable Outcome = "unable"
+	Kept     Outcome = "kept"
+	Broken   Outcome = "broken"
+	Unable   Outcome = "unable"
+	Attested Outcome = "attested" // somebody signed that it is so: what no program can see
 )
 
 // Finding is what a probe saw, in words for the people the promise was made to. It holds no

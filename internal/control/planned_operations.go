@@ -2,19 +2,6 @@ package control
 
 import "clause.dev/clause/internal/policy"
 
-// Attested will keep clauses that only a signed document can prove.
-type Attested struct {
-	notBuilt
-	Attestations Attestations `param:"attestations" doc:"the documents that prove it"`
-	Warn         policy.Term  `param:"warn,optional" doc:"how long before one expires the clause is at risk, such as 60 days"`
-}
-
-// Derived will keep clauses that hold when others do.
-type Derived struct {
-	notBuilt
-	Clauses Clauses `param:"clauses" doc:"the clauses that must all be kept"`
-}
-
 // FurtherDocuments will keep clauses that name further documents.
 type FurtherDocuments struct {
 	notBuilt
@@ -144,8 +131,6 @@ type ClusterApproval struct {
 func plannedOfOperations() []entry {
 	const file = "planned_operations.go"
 	return []entry{
-		plan[Attested]("attested", file, "A signed document proves it, and has not expired."),
-		plan[Derived]("derived", file, "It is kept while all these clauses are."),
 		plan[FurtherDocuments]("documents", file, "Further documents are served as they were published."),
 		plan[ProductScope]("product-scope", file, "Each of these products serves this version of the policy."),
 		plan[EncryptedBackups]("encrypted-backups", file, "What is backed up or replicated is encrypted on its way and there."),

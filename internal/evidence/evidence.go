@@ -29,8 +29,7 @@ type Record struct {
 // State is what is known of a clause.
 type State string
 
-// The states, as the interface names them. A clause is attested by a person's signed document; no
-// control of today does so.
+// The states, as the interface names them. A clause is attested by a person's signed document.
 const (
 	Kept     State = api.StateKept
 	AtRisk   State = api.StateAtRisk

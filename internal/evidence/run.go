@@ -115,7 +115,7 @@ func (e *Evidence) probe(ctx context.Context, c control.Control, sys *control.Sy
 
 // proper makes sure that only a finding that says so is one of Kept.
 func proper(f control.Finding) control.Finding {
-	if f.Outcome != control.Kept && f.Outcome != control.Broken {
+	if f.Outcome != control.Kept && f.Outcome != control.Broken && f.Outcome != control.Attested {
 		f.Outcome = control.Unable
 	}
 	return f

@@ -101,10 +101,10 @@ func historyOf(tx *db.Tx, clause, name string) (h history, err error) {
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		return history{}, fault.As("evidence.history", fault.Other, err)
 	}
-	err = tx.One(`SELECT MIN(e.probed_at), COALESCE((SELECT MAX(k.probed_at) FROM evidence k WHERE k.clause_id = $1 AND k.control = $2 AND k.outcome = $4), 0)
+	err = tx.One(`SELECT MIN(e.probed_at), COALESCE((SELECT MAX(k.probed_at) FROM evidence k WHERE k.clause_id = $1 AND k.control = $2 AND k.outcome IN ($4, $5)), 0)
  FROM evidence e WHERE e.clause_id = $1 AND e.control = $2 AND e.probed_at >
  COALESCE((SELECT MAX(o.probed_at) FROM evidence o WHERE o.clause_id = $1 AND o.control = $2 AND o.outcome <> $3), 0)`,
-		[]any{clause, name, outcome, string(control.Kept)}, &since, &kept)
+		[]any{clause, name, outcome, string(control.Kept), string(control.Attested)}, &since, &kept)
 	if err != nil {
 		return history{}, err
 	}

@@ -56,6 +56,7 @@ func (e *Evidence) Statuses(ctx context.Context, now time.Time) ([]Status, error
 		}
 		return nil
 	})
+	derive(all)
 	return all, fault.Wrap(op, err)
 }
 
@@ -99,6 +100,8 @@ func (e *Evidence) judge(keep policy.Keep, runs bool, h history, now time.Time) 
 		c.State, c.Since, c.Reason = AtRisk, time.Time{}, "The newest proof is dated in the future."
 	case h.newest.Finding.Outcome == control.Kept:
 		c.State = Kept
+	case h.newest.Finding.Outcome == control.Attested:
+		c.State = Attested
 	default:
 		c.State = AtRisk
 	}
@@ -151,6 +154,6 @@ func (s *Status) owed(c obligation.Standing) {
 // worse orders states: one control that is broken breaks the clause, one that is not there leaves
 // it unkept.
 func worse(a, b State) bool {
-	rank := map[State]int{Kept: 0, AtRisk: 1, Unkept: 2, Broken: 3}
+	rank := map[State]int{Kept: 0, Stated: 0, Attested: 1, AtRisk: 2, Unkept: 3, Broken: 4}
 	return rank[a] > rank[b]
 }

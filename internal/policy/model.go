@@ -319,6 +319,11 @@ func (p *Policy) Recipient(id string) (*Recipient, bool) {
 	return find(p.Recipients, func(r *Recipient) string { return r.ID }, id)
 }
 
+// Attestation returns the attestation with the id.
+func (p *Policy) Attestation(id string) (*Attestation, bool) {
+	return find(p.Attestations, func(a *Attestation) string { return a.ID }, id)
+}
+
 // Clause returns the clause with the id.
 func (p *Policy) Clause(id string) (*Clause, bool) {
 	return find(p.Clauses, func(c *Clause) string { return c.ID }, id)
