@@ -31,6 +31,9 @@ func deniedAndUsed() Rule {
 			for _, b := range v.keeps["no-direct-marketing"] {
 				for _, kind := range []string{"marketing", "advertising", "sale"} {
 					for _, id := range declared[kind] {
+						if p, ok := v.Purpose(id); ok && p.Basis == policy.Consent {
+							continue // what people asked for is not what the clause is about
+						}
 						h := b.at(fmt.Sprintf("clause %s says that there is no marketing, and %s is declared", b.clause.ID, id))
 						h.about = []string{id}
 						found(h)
@@ -160,6 +163,19 @@ func (v *view) boundTo(p *policy.Purpose) (ids []string) {
 	return ids
 }
 
+// saysHowToWithdraw reports whether a clause lets people withdraw consent, whatever the purpose.
+func (v *view) saysHowToWithdraw() bool {
+	if slices.ContainsFunc(v.keeps["data-subject-rights"], func(b bound) bool { return slices.Contains(b.names("rights"), "withdrawal") }) {
+		return true
+	}
+	can := claims("withdrawal")
+	return slices.ContainsFunc(v.prose, func(text []sentence) bool {
+		return slices.ContainsFunc(text, func(s sentence) bool {
+			return slices.ContainsFunc(can.in(s), func(m match) bool { return !s.negated(m.at) })
+		})
+	})
+}
+
 func irrevocableConsent() Rule {
 	return Rule{
 		Code: "irrevocable-consent", Severity: Error,
@@ -168,7 +184,7 @@ func irrevocableConsent() Rule {
 		RestsOn:     "GDPR art. 7(3); UAE PDPL art. 6; DPDP Act s. 6(4)",
 		Remedy:      "bind a clause to consent with the purpose, or to data-subject-rights with withdrawal, and say how it is done",
 		find: func(v *view, found func(hit)) {
-			revocable := slices.ContainsFunc(v.keeps["data-subject-rights"], func(b bound) bool { return slices.Contains(b.names("rights"), "withdrawal") })
+			revocable := v.saysHowToWithdraw()
 			for i := range v.Purposes {
 				p := &v.Purposes[i]
 				if p.Basis == policy.Consent && !revocable && len(v.boundTo(p)) == 0 {

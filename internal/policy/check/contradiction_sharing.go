@@ -196,7 +196,7 @@ func sharedDespiteNever() Rule {
 					continue // who receives is listed, and held to the list
 				}
 				for _, s := range v.prose[i] {
-					if claimed := never.in(s); len(claimed) > 0 && !s.excepted() && len(uses.in(s)) == 0 {
+					if claimed := never.in(s); len(claimed) > 0 && !s.excepted() && !s.instructs() && len(uses.in(s)) == 0 {
 						h := v.find(i, claimed[0].words, fmt.Sprintf("clause %s says that data is not shared, and %s", c.ID, receive(receivers)))
 						h.about = receivers
 						found(h)
@@ -207,6 +207,11 @@ func sharedDespiteNever() Rule {
 			v.marketers(found)
 		},
 	}
+}
+
+// instructs reports whether the sentence tells people what they must not share.
+func (s sentence) instructs() bool {
+	return s.holds("password", "passwords", "passcode", "login", "credentials", "pin") || s[0].text == "do" || s[0].text == "don't" || s[0].text == "please"
 }
 
 func receive(ids []string) string {
@@ -230,14 +235,15 @@ func (v *view) receivers() (ids []string) {
 	return ids
 }
 
-// marketers finds recipients that advertise, where a clause says that nobody does.
+// marketers finds recipients that advertise, where a clause says that nobody does. Who sends the
+// company's own letters is a processor, and does no marketing of its own.
 func (v *view) marketers(found func(hit)) {
 	uses := phrases(table(usesFile), deniedAs)
 	for _, b := range v.keeps["no-direct-marketing"] {
 		for _, r := range v.Recipients {
 			for _, s := range sentences(r.Does) {
 				for _, m := range uses.in(s) {
-					if m.row[0] == "marketing" || m.row[0] == "advertising" || m.row[0] == "sale" {
+					if kind := m.row[0]; kind == "advertising" || kind == "sale" || kind == "marketing" && r.Role == "controller" {
 						h := b.at(fmt.Sprintf("clause %s says that nobody gets data for marketing, and recipient %s does it: %s", b.clause.ID, r.ID, r.Does))
 						h.about = []string{r.ID}
 						found(h)

@@ -89,7 +89,7 @@ func (s sentence) startsWith(i int, words []string) bool {
 }
 
 // scope is how many words a negation reaches: "we do not sell, rent or trade your data".
-const scope = 10
+const scope = 16
 
 // negated reports whether what stands at i is denied: a negation comes before it, and nothing between
 // takes it back or begins anew: "we do not charge you, and we use it for marketing".
@@ -114,9 +114,10 @@ func (s sentence) excepted() bool {
 	return s.holds("except", "unless", "save", "but", "other", "without", "beyond", "apart", "otherwise", "until", "where", "when", "if")
 }
 
-// figure reports whether the sentence has a number in it.
+// figure reports whether the sentence has a number in it. One is none: "no one".
 func (s sentence) figure() bool {
-	return slices.ContainsFunc(s, func(w word) bool { return strings.ContainsFunc(w.text, unicode.IsDigit) })
+	return slices.ContainsFunc(s, func(w word) bool { return strings.ContainsFunc(w.text, unicode.IsDigit) }) ||
+		s.holds("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "fourteen", "thirty", "sixty", "ninety")
 }
 
 // linesOf splits a file, each line with its end.

@@ -217,7 +217,8 @@ func (v *view) vocabularyOfData() map[string]bool {
 	all := map[string]bool{}
 	add := func(texts ...string) {
 		for _, t := range texts {
-			all[strings.ToLower(t)] = true
+			t = strings.ToLower(t)
+			all[t], all["="+t] = true, true
 			for _, w := range words(strings.ReplaceAll(t, "_", " ")) {
 				all[w] = true
 			}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clause.dev/clause/internal/policy"
@@ -26,21 +27,9 @@ func wordingRules() []Rule {
 }
 
 // measured reports whether a figure or a fact stands behind the words: a parameter of one of the
-// clause's controls, or other clauses of which it is the sum.
+// clause's controls (an empty list is one too: nobody), or other clauses of which it is the sum.
 func measured(c *policy.Clause) bool {
-	for _, k := range c.Keep {
-		for _, value := range k.Params {
-			switch value := value.(type) {
-			case []string:
-				if len(value) > 0 {
-					return true
-				}
-			default:
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.Keep, func(k policy.Keep) bool { return len(k.Params) > 0 })
 }
 
 // vague tells of the vague words of a clause, in one finding: sentences with a figure say what they
