@@ -84,6 +84,9 @@ func TestNoSubProcessorIsHidden(t *testing.T) {
 				t.Errorf("%s: the list does not say %q:\n%s", lang, want, list)
 			}
 		}
+		if none := map[string]string{"en": "None is recorded", "ar": "لم تُسجَّل أي ضمانة"}[lang]; !strings.Contains(list, none) {
+			t.Errorf("%s: that no safeguard of a transfer is recorded is not said", lang)
+		}
 		if strings.Contains(list, "courts") {
 			t.Errorf("%s: the courts are no sub-processor", lang)
 		}
