@@ -32,10 +32,10 @@ type wanted struct {
 
 // labelled is a policy of the corpus.
 type labelled struct {
-	name    string
-	src     []byte
-	heldout bool
-	labels  []label
+	name   string
+	src    []byte
+	part   string // tuned, held out, later
+	labels []label
 }
 
 func corpus(t testing.TB) []labelled {
@@ -52,7 +52,7 @@ func corpus(t testing.TB) []labelled {
 		l := labelled{name: strings.TrimSuffix(filepath.Base(f), ".labels")}
 		for i, line := range strings.Split(strings.TrimSpace(string(raw)), "\n") {
 			if i == 0 {
-				l.heldout = line == "heldout: true"
+				l.part = map[string]string{"heldout: false": "tuned on", "heldout: true": "held out", "heldout: later": "written later"}[line]
 				continue
 			}
 			cells := strings.SplitN(line, "\t", 3)
@@ -270,18 +270,21 @@ func (s *score) table() string {
 }
 
 func TestCorpus(t *testing.T) {
-	tuned, held := newScore(), newScore()
+	scores := map[string]*score{"tuned on": newScore(), "held out": newScore(), "written later": newScore()}
 	for _, l := range corpus(t) {
 		d, err := draft.Read(l.name, l.src, control.Catalogue(), day)
 		if err != nil {
 			t.Fatalf("%s: %v", l.name, err)
 		}
-		if l.heldout {
-			held.add(l, d, func(string, ...any) {}) // what goes wrong there is not looked at, only counted
-		} else {
-			tuned.add(l, d, t.Logf)
+		say := func(string, ...any) {} // what goes wrong in the other parts is counted, not looked at
+		if l.part == "written later" {
+			say = t.Logf
 		}
+		scores[l.part].add(l, d, say)
 	}
-	t.Logf("tuned on:\n%s", tuned.table())
-	t.Logf("held out:\n%s", held.table())
+	for _, part := range parts {
+		t.Logf("%s:\n%s", part, scores[part].table())
+	}
 }
+
+var parts = []string{"tuned on", "held out", "written later"}

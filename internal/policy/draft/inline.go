@@ -58,7 +58,7 @@ func inWord(s string, i int) bool {
 		return true
 	}
 	// "_ga |" opens no emphasis: no other underscore closes it.
-	return after && strings.IndexByte(s[i+1:min(len(s), i+300)], '_') < 0
+	return after && !before && strings.IndexByte(s[i+1:min(len(s), i+300)], '_') < 0
 }
 
 // target returns where "](url)" at i ends, and keeps the link.

@@ -19,7 +19,7 @@ var rightNames = []struct {
 	{"access", []string{"access", "accessed", "copy", "see", "show", "view", "look", "information about how", "right to information", "rights to information", "informed about"}},
 	{"rectification", []string{"rectif*", "correct", "corrected", "correction", "corrections", "fix", "put right", "put it right", "amend", "amended", "update", "repair", "mend", "inaccurate"}},
 	{"erasure", []string{"eras*", "delet*", "forget", "forgotten", "removal"}},
-	{"portability", []string{"portab*", "machine readable", "download", "export", "moved to another", "move"}},
+	{"portability", []string{"portab*", "machine readable", "download", "export", "moved to another", "move", "with you"}},
 	{"withdrawal", []string{"withdraw*", "revoke"}},
 	{"objection", []string{"object", "objection", "opposition", "opt out", "stop", "switch off", "unsubscribe"}},
 	{"restriction", []string{"restrict*", "limitation", "limit"}},

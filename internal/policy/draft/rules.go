@@ -207,7 +207,7 @@ func (r *reading) elements(t token) []uint64 {
 		add(r.rules.prefix[t.text[:i]])
 	}
 	add(r.rules.prefix[t.text])
-	if t.text[0] >= '0' && t.text[0] <= '9' {
+	if _, ok := value(t.text); ok || t.text[0] >= '0' && t.text[0] <= '9' {
 		add(r.rules.exact[numberElement])
 	}
 	if len(r.words) < 100_000 { // a text of nothing but new words does not fill the memory
