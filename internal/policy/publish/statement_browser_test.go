@@ -188,11 +188,19 @@ func TestArabicReadsFromTheRight(t *testing.T) {
 
 func TestStatementOnPaper(t *testing.T) {
 	at := served(t, whole(t))
-	p := browser.Open(t, browser.Look{Width: 800, Print: true})
+	p := browser.Open(t, browser.Look{Width: 660, Print: true}) // as wide as A4 within its margins
 	p.Visit(at + "/ar/statement.html")
 	picture(t, p, "print")
+	browser.Eval[bool](p, `(document.querySelector("#Uses").scrollIntoView(), true)`)
+	picture(t, p, "print tables")
 	if nav := browser.Eval[string](p, `getComputedStyle(document.querySelector("nav")).display`); nav != "none" {
 		t.Error("the links of the contents are printed")
+	}
+	if shown := browser.Eval[string](p, `getComputedStyle(document.querySelector("table")).display`); shown != "table" {
+		t.Errorf("on paper a table is a %s", shown)
+	}
+	if found := browser.Ask[[]string](p, "wide"); len(found) > 0 {
+		t.Errorf("on paper, out of the page: %q", found)
 	}
 	if found := browser.Ask[[]string](p, "contrast"); len(found) > 0 {
 		t.Errorf("on paper, text of too little contrast: %q", found)
