@@ -271,6 +271,10 @@ func brokenFiles(t *testing.T) []brokenFile {
 
 func TestProblemIsShownWithItsPlace(t *testing.T) {
 	_, err := policy.Parse("p.yaml", []byte(strings.Replace(small, "basis: contract", "basis: kontract", 1)), controls())
+	blanks := strings.ReplaceAll(strings.Replace(small, "basis: contract", "basis: kontract \t ", 1), "\n", " \r\n")
+	if _, also := policy.Parse("p.yaml", []byte(blanks), controls()); also == nil || also.Error() != strings.Replace(err.Error(), "kontract\n      |", "kontract    \n      |", 1) {
+		t.Errorf("with blanks that nobody sees: got\n%q, want\n%q", also, err)
+	}
 	const want = `p.yaml:35:12: basis cannot be "kontract"
    35 |     basis: kontract
       |            ^^^^^^^^

@@ -7,12 +7,12 @@ import (
 )
 
 // quick reads the YAML that policies are in practice written in: keys and lists, nested by
-// indentation or in brackets, texts on one line or after > and |, comments. It makes the tree that
-// the library makes of it, in a tenth of the time. Of anything else, sound or not, it says that it
-// is lost, and the library reads the file from its beginning: quick never says what is wrong.
+// indentation or in brackets, texts plain, in quotes or after > and |, comments. It makes the tree
+// that the library makes of it, in a tenth of the time. Of anything else, sound or not, it says that
+// it is lost, and the library reads the file from its beginning: quick never says what is wrong.
 type quick struct {
-	src    string
-	at     int // the byte that comes next
+	src    string // trimmed
+	at     int    // the byte that comes next
 	line   int
 	mark   int // a byte of the line, and its column, from which that of at is counted
 	column int
@@ -27,6 +27,10 @@ func newQuick(src string) *quick { return &quick{src: src, line: 1, column: 1} }
 func (q *quick) document() *node {
 	if strings.Contains(q.src, "\t") {
 		return nil
+	}
+	if strings.HasPrefix(q.src, "---\n") {
+		q.at, q.signs = len("---"), 1
+		q.newline()
 	}
 	q.next()
 	root := q.block(0)
@@ -199,10 +203,15 @@ func (q *quick) value(indent, depth int, ofKey bool) *node {
 	case '>', '|':
 		n = q.lines(indent)
 	default:
+		bare := strings.IndexByte("[{\"'", q.peek()) < 0
 		n = q.inline(depth, 0, "")
+		bare = bare && q.peek() == '\n'
 		q.end()
+		if bare && q.indent > indent {
+			n = q.goesOn(n, indent)
+		}
 	}
-	if q.indent > indent { // a text that goes on
+	if q.indent > indent {
 		return q.lose()
 	}
 	return n
@@ -241,26 +250,26 @@ func (q *quick) lines(indent int) *node {
 	for ; q.at < len(q.src); q.newline() {
 		from := q.at
 		q.spaces()
-		if q.peek() == '\n' && q.at == from {
+		deep := q.at - from
+		if q.peek() == '\n' {
 			empty++
 			continue
 		}
-		if inner > 0 && q.at-from <= indent {
+		if inner > 0 && deep <= indent {
 			q.at = from
 			break
 		}
-		length := strings.IndexByte(q.src[q.at:], '\n')
-		if inner == 0 && empty == 0 && length > 0 {
-			inner = q.at - from
+		if inner == 0 && empty == 0 {
+			inner = deep
 		}
-		if inner <= indent || q.at-from != inner || length < 1 {
+		if inner <= indent || deep < inner || deep > inner && folds {
 			return q.lose()
 		}
 		if text.Len() > 0 {
 			text.WriteString(joint(folds, empty))
 		}
-		text.WriteString(q.src[q.at : q.at+length])
-		q.at, empty = q.at+length, 0
+		q.at, empty = from+inner+strings.IndexByte(q.src[from+inner:], '\n'), 0
+		text.WriteString(q.src[from+inner : q.at])
 	}
 	if inner == 0 {
 		return q.lose()

@@ -47,7 +47,7 @@ func (q *quick) braces(depth, braces int) *node {
 		if key == nil {
 			return q.lose()
 		}
-		q.gap()
+		q.spaces()
 		n.pairs = append(n.pairs, pair{key, q.inline(depth+1, braces, inBrackets)})
 	}
 	if len(n.pairs) > 0 {
@@ -76,14 +76,16 @@ func (q *quick) comma(end byte) {
 	}
 }
 
-// gap passes blanks and line ends, and returns what comes then.
+// gap passes blanks, line ends and comments, and returns what comes then.
 func (q *quick) gap() byte {
 	for q.at < len(q.src) {
-		switch c := q.peek(); c {
-		case ' ':
+		switch c := q.peek(); {
+		case c == ' ':
 			q.at++
-		case '\n':
+		case c == '\n':
 			q.newline()
+		case c == '#' && (q.at == q.mark || q.src[q.at-1] == ' '):
+			q.comment()
 		default:
 			return c
 		}
@@ -92,20 +94,91 @@ func (q *quick) gap() byte {
 	return 0
 }
 
-// quoted reads a text in quotes that ends on its line and has no escapes.
+// quoted reads a text in quotes.
 func (q *quick) quoted() *node {
 	quote := q.peek()
-	text, rest, closed := strings.Cut(q.src[q.at+1:], string(quote))
-	if !closed || strings.ContainsAny(text, "\\\n") || quote == '\'' && strings.HasPrefix(rest, "'") {
+	for end := q.at + 1; end < len(q.src); end++ {
+		switch c := q.src[end]; {
+		case c == '\\' && quote == '"', c == quote && quote == '\'' && q.byteAt(end+1) == quote:
+			end++ // an escape
+		case c == quote:
+			return q.inQuotes(quote, end)
+		}
+	}
+	return q.lose()
+}
+
+// inQuotes reads the text up to the closing quote.
+func (q *quick) inQuotes(quote byte, end int) *node {
+	raw := q.src[q.at+1 : end]
+	text, certain := unescaped(quote, raw)
+	lines := strings.Split(raw, "\n")
+	if len(lines) > 1 {
+		certain = certain && text == raw
+		for i, line := range lines[1:] {
+			lines[i+1] = strings.TrimLeft(line, " ")
+		}
+		text = strings.Join(lines, " ")
+	}
+	if !certain || slices.ContainsFunc(lines, separates) && len(lines) > 1 {
 		return q.lose()
 	}
-	n := q.node(textKind, q.at, utf8.RuneCountInString(text)+2, text)
-	q.at, q.signs = q.at+len(text)+2, q.signs+1
+	n := q.node(textKind, q.at, utf8.RuneCountInString(lines[0])+1, text)
+	if len(lines) == 1 {
+		n.width++
+	} else {
+		q.line, q.mark, q.column = q.line+len(lines)-1, q.at+2+strings.LastIndexByte(raw, '\n'), 1
+	}
+	q.at, q.signs = end+1, q.signs+1
 	return n
+}
+
+// separates reports a line in quotes that is more than words: an empty one, or the end of a document.
+func separates(line string) bool { return line == "" || line[0] == '-' || line[0] == '.' }
+
+// unescaped is what is in quotes without its escapes, and whether only those that quick knows were there.
+func unescaped(quote byte, raw string) (text string, certain bool) {
+	if quote == '\'' {
+		return strings.ReplaceAll(raw, "''", "'"), true
+	}
+	if strings.IndexByte(raw, '\\') < 0 {
+		return raw, true
+	}
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(raw), !strings.Contains(strings.NewReplacer(`\\`, "", `\"`, "").Replace(raw), `\`)
 }
 
 // plain reads a text without quotes, to the end of its line or to one of the signs.
 func (q *quick) plain(signs string) *node {
+	from := q.at
+	text := q.words(signs)
+	k, certain := kindOf(text)
+	if !certain {
+		return q.lose()
+	}
+	n := q.node(k, from, max(1, utf8.RuneCountInString(strings.TrimSpace(text))), text)
+	q.signs++
+	return n
+}
+
+// goesOn adds to a plain text the lines below it that are indented more than what it belongs to.
+func (q *quick) goesOn(n *node, indent int) *node {
+	lines, ends := []string{n.value}, false
+	for q.indent > indent && q.line == n.pos.Line+len(lines) && !ends {
+		line := q.words("")
+		if _, certain := kindOf(line); !certain {
+			return q.lose()
+		}
+		lines = append(lines, line)
+		ends = q.peek() != '\n'
+		q.end()
+	}
+	n.value = strings.Join(lines, " ")
+	n.kind, _ = kindOf(n.value)
+	return n
+}
+
+// words reads what is up to the end of the line, a comment or one of the signs.
+func (q *quick) words(signs string) string {
 	from := q.at
 	for {
 		c, next := q.peek(), q.byteAt(q.at+1)
@@ -113,21 +186,13 @@ func (q *quick) plain(signs string) *node {
 			break
 		}
 		if c == ':' && (next == ' ' || next == '\n') || c == '<' && next == '<' {
-			return q.lose()
+			return ""
 		}
 		q.at++
 	}
 	text := strings.TrimRight(q.src[from:q.at], " ")
-	if text == "" || q.peek() == '\n' && from+len(text) < q.at { // the library misplaces a text with blanks after it
-		return q.lose()
-	}
-	k, certain := kindOf(text)
-	if !certain {
-		return q.lose()
-	}
-	n := q.node(k, from, max(1, utf8.RuneCountInString(strings.TrimSpace(text))), text)
-	q.at, q.signs = from+len(text), q.signs+1
-	return n
+	q.at = from + len(text)
+	return text
 }
 
 // reserved are the words that are no texts.
@@ -135,6 +200,9 @@ var reserved = []string{"true", "false", "null", "Null", "NULL", "True", "TRUE",
 
 // kindOf says what a text without quotes is, if that is certain.
 func kindOf(text string) (k kind, certain bool) {
+	if text == "" {
+		return textKind, false
+	}
 	switch c := text[0]; {
 	case text == "true" || text == "false":
 		return boolKind, true

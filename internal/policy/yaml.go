@@ -57,7 +57,7 @@ func (r *reader) load(src []byte) *node {
 	if !r.readable(src) {
 		return nil
 	}
-	text := strings.ReplaceAll(string(src), "\r\n", "\n") // in which the library loses count of the lines
+	text := trimmed(string(src))
 	if root := newQuick(text).document(); root != nil {
 		return root
 	}
@@ -72,6 +72,18 @@ func (r *reader) load(src []byte) *node {
 		r.syntax(e)
 	}
 	return nil
+}
+
+// trimmed is a text whose lines all end with a newline alone. Returns, and blanks that nobody sees,
+// make the library misplace what stands before and below them.
+func trimmed(src string) string {
+	var b strings.Builder
+	b.Grow(len(src) + 1)
+	for line := range strings.Lines(src) {
+		b.WriteString(strings.TrimRight(line, " \t\r\n"))
+		b.WriteByte('\n')
+	}
+	return b.String()
 }
 
 // readable refuses what is no text of bounded size.
