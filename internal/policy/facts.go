@@ -96,6 +96,14 @@ type Security struct {
 	Pos             Pos
 }
 
+// Contacts says how people are reached. The server itself reads these fields, in the name of the purpose,
+// when it has something to tell a person.
+type Contacts struct {
+	Purpose                     string // "" if the policy does not say how people are reached
+	Name, Email, Phone, Address string // as data-set.field; "" for what is not there
+	Pos                         Pos
+}
+
 // Known is a finding of clause check that the policy's owners know of and live with.
 type Known struct {
 	Finding string   // its code

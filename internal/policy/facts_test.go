@@ -90,6 +90,39 @@ func TestSecurityContacts(t *testing.T) {
 	}
 }
 
+func TestContacts(t *testing.T) {
+	const old = "      photo: {type: blob"
+	src := replaced(t, small, old, "      phone: {type: phone, optional: true}\n      home: {type: text, optional: true}\n"+old)
+	src = replaced(t, src, "  visits:\n", "  letters:\n    title: Letters\n    category: usage\n    fields: {to: text, at: date}\n  visits:\n")
+	for contacts, part := range map[string]string{
+		"{purpose: service, name: person.name, email: person.email, phone: person.phone, address: person.home}": "",
+		"{purpose: service, email: person.email}":                      "",
+		"{purpose: service, phone: person.phone}":                      "",
+		"{purpose: service, name: person.name}":                        "no way to reach anybody",
+		"{email: person.email}":                                        "contacts lacks purpose",
+		"{purpose: servise, email: person.email}":                      `there is no purpose "servise"`,
+		"{purpose: service, email: person.mail}":                       `there is no field "person.mail"`,
+		"{purpose: service, email: email}":                             "email cannot be",
+		"{purpose: service, email: [person.email]}":                    "email must be a text",
+		"{purpose: service, email: person.name}":                       "a field of type text",
+		"{purpose: service, phone: person.email}":                      "a field of type email",
+		"{purpose: service, email: person.email, name: visits.via}":    "a person can have several",
+		"{purpose: service, email: person.email, address: letters.to}": `the purpose "service" may not read letters.to`,
+	} {
+		p, err := policy.Parse("p.yaml", []byte(replaced(t, src, "recipients:\n", "contacts: "+contacts+"\nrecipients:\n")), controls())
+		if part == "" && err != nil || part != "" && (err == nil || !strings.Contains(err.Error(), part)) {
+			t.Errorf("%s: want %q, got %v", contacts, part, err)
+		}
+		if err == nil && (p.Contacts.Purpose != "service" || p.Contacts.Pos.Line == 0 || p.Contacts.Email+p.Contacts.Phone == "") {
+			t.Errorf("%s: got %+v", contacts, p.Contacts)
+		}
+	}
+	without := replaced(t, src, "may: [read, write, disclose]", "may: [write, disclose]")
+	if _, err := policy.Parse("p.yaml", []byte(replaced(t, without, "recipients:\n", "contacts: {purpose: service, email: person.email}\nrecipients:\n")), controls()); err == nil {
+		t.Error("a purpose that may not read reaches people")
+	}
+}
+
 func TestSecurityAddresses(t *testing.T) {
 	const key = "openpgp4fpr:5f2de5521c63a801ab59ccb603d49de44b29100f"
 	p := changed(t, "  languages: [en, ar]\n", "  encryption: "+key+"\n  acknowledgments: https://acme.example/thanks\n  policy: https://acme.example/policy\n"+

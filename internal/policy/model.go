@@ -19,6 +19,7 @@ type Policy struct {
 	Data         []DataSet
 	Subjects     []Subject
 	Purposes     []Purpose
+	Contacts     Contacts
 	Recipients   []Recipient
 	Models       []Model
 	Cookies      []Cookie

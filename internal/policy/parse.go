@@ -85,6 +85,7 @@ func policyForm(p *Policy) form {
 		{"data", group[DataSet]{into: &p.Data, noun: "data set", most: maxDataSets, body: dataSetForm}, true, "the data sets: every kind of record about a person"},
 		{"subjects", group[Subject]{into: &p.Subjects, noun: "subject", most: 100, body: subjectForm, none: true}, false, "the categories of people the data is about"},
 		{"purposes", group[Purpose]{into: &p.Purposes, noun: "purpose", most: MaxPurposes, body: purposeForm}, true, "why data is processed, and which of it"},
+		{"contacts", contactsForm(&p.Contacts), false, "how people are reached, when the server has something to tell them"},
 		{"recipients", group[Recipient]{into: &p.Recipients, noun: "recipient", most: 1000, body: recipientForm, none: true}, false, "who data may be disclosed to; empty for nobody"},
 		{"models", group[Model]{into: &p.Models, noun: "model", most: 100, body: modelForm, none: true}, false, "the language models that see personal data"},
 		{"cookies", group[Cookie]{into: &p.Cookies, noun: "cookie", most: 200, body: cookieForm, none: true}, false, "the cookies that the service sets"},

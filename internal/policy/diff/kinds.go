@@ -148,6 +148,9 @@ var organisationKinds = map[Kind]spec{
 	"document-address": {"{it} is at {new}, it was at {old}.", never, "", []string{"documents"}},
 	"document-content": {"{it} has another text: SHA-256 {new}, it was {old}.", never, "", []string{"documents"}},
 
+	"contacts-purpose": {"People are reached for the purpose {new}, they were for {old}.", never, "", nil},
+	"contacts-field":   {"{it} is read from {new}, it was from {old}.", never, "", nil},
+
 	"security-contacts":  {"Weaknesses are reported to {new}, they were to {old}.", never, "", []string{"disclosure-programme"}},
 	"security-expires":   {"What security.txt says holds until {new}, it did until {old}.", never, "", nil},
 	"security-page":      {"{it} is at {new}, it was at {old}.", never, "", nil},

@@ -86,6 +86,7 @@ func (d *differ) compare() {
 	cookies.compare(d, o.Cookies, n.Cookies)
 	attestations.compare(d, o.Attestations, n.Attestations)
 	documents.compare(d, o.Documents, n.Documents)
+	d.contacts()
 	d.security()
 	d.clauses()
 	d.known()

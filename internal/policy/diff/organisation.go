@@ -151,6 +151,17 @@ var documents = noun[policy.Document]{
 	came: "document-new", went: "document-gone", effect: neutral[policy.Document],
 }
 
+// contacts compares how people are reached.
+func (d *differ) contacts() {
+	o, n := d.old.Contacts, d.new.Contacts
+	it := func(name string) item { return item{name: name} }
+	d.change(it(""), "contacts-purpose", o.Purpose, n.Purpose, Neutral)
+	d.change(it("the name of whom is reached"), "contacts-field", o.Name, n.Name, Neutral)
+	d.change(it("the email address people are reached at"), "contacts-field", o.Email, n.Email, Neutral)
+	d.change(it("the telephone number people are reached at"), "contacts-field", o.Phone, n.Phone, Neutral)
+	d.change(it("the postal address people are reached at"), "contacts-field", o.Address, n.Address, Neutral)
+}
+
 // security compares what researchers are told, RFC 9116.
 func (d *differ) security() {
 	o, n := d.old.Security, d.new.Security

@@ -105,6 +105,7 @@ func (d *differ) rewrite(sort policy.ParamType, ids map[string]string) {
 			rewriteSight(&p.Purposes[i].Sees[j], sort, ids)
 		}
 	}
+	rewriteContacts(&p.Contacts, sort, ids)
 	for i := range p.Clauses {
 		for _, k := range p.Clauses[i].Keep {
 			d.rewriteParams(k, sort, ids)
@@ -112,6 +113,24 @@ func (d *differ) rewrite(sort policy.ParamType, ids map[string]string) {
 	}
 	for i := range p.Known {
 		swapAll(sort, sort, ids, p.Known[i].About)
+	}
+}
+
+func rewriteContacts(c *policy.Contacts, sort policy.ParamType, ids map[string]string) {
+	swap(sort, policy.ParamPurposes, ids, &c.Purpose)
+	for _, field := range []*string{&c.Name, &c.Email, &c.Phone, &c.Address} {
+		swap(sort, policy.ParamFields, ids, field)
+		if sort == policy.ParamDataSets {
+			swapDataSet(ids, field)
+		}
+	}
+}
+
+// swapDataSet renames the data set of a field written as data-set.field.
+func swapDataSet(ids map[string]string, name *string) {
+	set, field, _ := strings.Cut(*name, ".")
+	if to, ok := ids[set]; ok {
+		*name = to + "." + field
 	}
 }
 
@@ -135,11 +154,8 @@ func (d *differ) rewriteParams(k policy.Keep, sort policy.ParamType, ids map[str
 		if p.Type != policy.ParamFields || sort != policy.ParamDataSets {
 			continue
 		}
-		for i, name := range names { // of a data set that has another id
-			set, field, _ := strings.Cut(name, ".")
-			if to, ok := ids[set]; ok {
-				names[i] = to + "." + field
-			}
+		for i := range names {
+			swapDataSet(ids, &names[i])
 		}
 	}
 }

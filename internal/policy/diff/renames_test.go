@@ -18,6 +18,7 @@ func TestRenames(t *testing.T) {
 		{"data set", "orders", "purchases"},
 		{"data set", "person", "people"},
 		{"field", "total", "sum"},
+		{"field", "home", "house"},
 		{"purpose", "safety", "security-of-all"},
 		{"recipient", "courier", "parcels"},
 		{"recipient", "cloud", "fog"},
@@ -46,10 +47,19 @@ func TestRenames(t *testing.T) {
 
 // renamedIn puts a new id for an old one where it stands as a key or in a list, not within words.
 func renamedIn(src, old, new string) string {
-	for _, form := range []string{"  %s:", "[%s]", "[%s,", " %s]", " %s,", ", %s:", "subject: %s\n", "{%s:", "[%s.", "id: %s\n"} {
+	for _, form := range []string{"  %s:", "[%s]", "[%s,", " %s]", " %s,", ", %s:", "subject: %s\n", "{%s:", "[%s.", " %s.", ".%s}", "id: %s\n"} {
 		src = strings.ReplaceAll(src, strings.Replace(form, "%s", old, 1), strings.Replace(form, "%s", new, 1))
 	}
 	return src
+}
+
+// How people are reached names a purpose: it follows the purpose to its new id.
+func TestContactsFollowTheirPurpose(t *testing.T) {
+	new := base(t)
+	new.Purposes[0].ID, new.Contacts.Purpose = "delivery", "delivery"
+	if r := compare(base(t), new); !slices.Equal(told(r, false), []string{"renamed neutral"}) {
+		t.Errorf("told: %q", told(r, false))
+	}
 }
 
 // A bare field is no other field: its id is all it says.
