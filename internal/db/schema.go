@@ -90,6 +90,9 @@ func tenantTables() []Table {
 		perTenant("outbox", []string{"message_id"},
 			text("message_id", "event", "channel", "subject_id", "owner", "template", "language", "details", "state"),
 			integer("tries", "created_at", "next_at", "ended_at"), text("outcome")),
+		perTenant("requests", []string{"request_id"},
+			text("request_id", "subject_id", "right_id", "state", "clauses", "ground", "reason"), bytes("sealed"),
+			integer("opened_at", "acknowledged_at", "asked_at", "extended_at", "ended_at"), bytes("link_hash"), integer("link_until", "link_used_at")),
 	}
 }
 
