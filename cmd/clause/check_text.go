@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"clause.dev/clause/internal/policy/check"
@@ -23,6 +25,7 @@ func showChecked(e *env, out checked, all bool) {
 	}
 }
 
+// byKnown parts findings; the worst come first, each severity in the order of the file.
 func byKnown(findings []check.Finding) (open, known []check.Finding) {
 	for _, f := range findings {
 		if f.Known != "" {
@@ -31,6 +34,10 @@ func byKnown(findings []check.Finding) (open, known []check.Finding) {
 			open = append(open, f)
 		}
 	}
+	weight := []check.Severity{check.Error, check.Warning, check.Note}
+	slices.SortStableFunc(open, func(a, b check.Finding) int {
+		return cmp.Compare(slices.Index(weight, a.Severity), slices.Index(weight, b.Severity))
+	})
 	return open, known
 }
 

@@ -69,12 +69,13 @@ func (l lexicon) add(p phrase) {
 	l[p.words[0]] = append(same[:at:at], append([]phrase{p}, same[at:]...)...)
 }
 
-// in returns the phrases of a sentence, at each word the longest.
+// in returns the phrases of a sentence: the longest at a word, then on behind it.
 func (l lexicon) in(s sentence) (found []match) {
-	for i := range s {
+	for i := 0; i < len(s); i++ {
 		for _, p := range l[s[i].text] {
 			if s.startsWith(i, p.words) {
 				found = append(found, match{p, i})
+				i += len(p.words) - 1
 				break
 			}
 		}
