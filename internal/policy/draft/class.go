@@ -80,7 +80,7 @@ var narrower = []struct{ narrow, wide string }{
 	{"electronic-notice", "consent"}, {"electronic-notice", "breach-notice"}, {"minimum-age", "erasure"}, {"minimum-age", "consent"}, {"minimum-age", "clock"}, {"interaction-log", "clock"},
 	{"switch-over", "exercise"}, {"database-firewall", "address-rules"}, {"outgoing-addresses", "address-rules"}, {"complete-processing", "clock"},
 	{"customer-grant", "clock"}, {"attack-bans", "clock"}, {"attack-bans", "threat-detection"}, {"purpose-limitation", "declared-data-only"}, {"cookies-only-necessary", "session-cookie"},
-	{"legitimate-interests", "data-subject-rights"}, {"retained-copies", "off-boarding"}, {"consent", "no-direct-marketing"}, {"minimisation", "consent"},
+	{"legitimate-interests", "data-subject-rights"}, {"retained-copies", "off-boarding"}, {"minimisation", "consent"},
 }
 
 // prefer drops proposals that a narrower one makes needless.

@@ -34,6 +34,9 @@ func sentences(in *input, doc *document) (all []Sentence, sections int, err erro
 		switch b.kind {
 		case heading:
 			section, head, leads = clip(text, maxSection), "", nil
+			if denies(section) { // "Things we never do", and a list of them
+				leads = append(leads, lead{text: section + ":"})
+			}
 			sections++
 			continue
 		case header:
@@ -63,6 +66,17 @@ func sentences(in *input, doc *document) (all []Sentence, sections int, err erro
 		}
 	}
 	return all, sections, nil
+}
+
+// denies reports a heading that says what is not done.
+func denies(section string) bool {
+	for _, t := range tokens(section) {
+		switch t.text {
+		case "never", "won't", "don't":
+			return !strings.HasSuffix(section, "?")
+		}
+	}
+	return false
 }
 
 // under returns the leads that still hold at a block: those of items end with the next item of

@@ -31,6 +31,8 @@ func tokens(text string) []token {
 		r, size := utf8.DecodeRuneInString(text[i:])
 		from := i
 		switch {
+		case r == 'h' && (strings.HasPrefix(text[i:], "https://") || strings.HasPrefix(text[i:], "http://")):
+			i = address(text, i) // its words are not the sentence's
 		case unicode.IsDigit(r):
 			i = number(text, i)
 		case unicode.IsLetter(r) || r == '_':
@@ -63,6 +65,14 @@ func word(text string, i int) int {
 		i += size
 	}
 	return i
+}
+
+// address returns where an address of the web ends.
+func address(text string, i int) int {
+	if n := strings.IndexAny(text[i:], " )>\"'"); n >= 0 {
+		return i + n
+	}
+	return len(text)
 }
 
 func number(text string, i int) int {
