@@ -34,6 +34,7 @@ const (
 	ScopeSubjects = "subjects" // create and erase people, their consents and objections
 	ScopeAudit    = "audit"    // read ledgers
 	ScopeDuties   = "duties"   // open, pause and discharge what is owed by a time
+	ScopeRights   = "rights"   // open and answer what people ask by their rights
 	ScopeAdmin    = "admin"    // tenants, applications, probes
 )
 

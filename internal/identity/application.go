@@ -24,6 +24,7 @@ const (
 	ScopeSubjects = "subjects" // create and erase people, consent, objection, restriction
 	ScopeAudit    = "audit"    // ledger entries
 	ScopeDuties   = "duties"   // what is owed by a time
+	ScopeRights   = "rights"   // what people ask by their rights
 	ScopeAdmin    = "admin"    // tenants, applications, probes, backups
 )
 
@@ -81,7 +82,7 @@ func (a *Application) check(now time.Time) error {
 	case !names(a.Purposes, maxPurposes):
 		return invalid("purposes", "purposes are at most %d different ids", maxPurposes)
 	case !scopes(a.Scopes):
-		return invalid("scopes", "scopes are some of data, subjects, audit, duties, admin, each once")
+		return invalid("scopes", "scopes are some of data, subjects, audit, duties, rights, admin, each once")
 	}
 	return nil
 }
@@ -92,7 +93,7 @@ func invalid(field, format string, args ...any) error {
 
 func scopes(list []string) bool {
 	for i, s := range list {
-		if slices.Contains(list[:i], s) || !slices.Contains([]string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeAdmin}, s) {
+		if slices.Contains(list[:i], s) || !slices.Contains([]string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeRights, ScopeAdmin}, s) {
 			return false
 		}
 	}
