@@ -6,7 +6,29 @@ type Table struct {
 	Columns   []Column // in the order of the schema
 	Key       []string // the primary key
 	PerTenant bool     // tenant_id is its first key column and, on PostgreSQL, row-level security guards it
+	Person    Person   // what becomes of the rows of a person who is erased
+	Outlives  string   // which rows stay when their tenant is erased, as a condition; "" for none
 }
+
+// Person says what an erasure does to the rows that name the person as their subject_id.
+type Person uint8
+
+// What becomes of them. Where nothing is said, they name nobody, or the vault has its own way.
+const (
+	Nobody  Person = iota
+	Goes           // they are deleted
+	Unnamed        // they stay, and name nobody any more
+)
+
+// with says what becomes of the rows of an erased person.
+func (t Table) with(p Person) Table { t.Person = p; return t }
+
+// outliving says which rows stay when their tenant is erased: what proves the erasure, and no data of its
+// people.
+func (t Table) outliving(condition string) Table { t.Outlives = condition; return t }
+
+// every row.
+const every = "1 = 1"
 
 // Column is one column.
 type Column struct {
@@ -47,6 +69,9 @@ func join(parts ...[]Column) []Column {
 // Tables returns the tables in an order in which they can be restored.
 func Tables() []Table { return append(organisationTables(), tenantTables()...) }
 
+// OffBoarding is the kind of what proves that a tenant was erased: the clock that ran, and the certificate.
+const OffBoarding = "off-boarding"
+
 func organisationTables() []Table {
 	return []Table{
 		{Name: "tenants", Key: []string{"tenant_id"},
@@ -68,31 +93,36 @@ func tenantTables() []Table {
 		perTenant("tenant_keys", []string{"key_id"},
 			text("key_id"), integer("epoch"), bytes("wrapped"), integer("created_at", "retired_at")),
 		perTenant("subjects", []string{"subject_id"},
-			text("subject_id", "tenant_key_id", "key_id"), bytes("wrapped", "sealed"), integer("created_at")),
+			text("subject_id", "tenant_key_id", "key_id"), bytes("wrapped", "sealed"), integer("created_at")).with(Goes),
 		perTenant("records", []string{"subject_id", "data_set", "record_id"},
-			text("subject_id", "data_set", "record_id"), integer("version"), bytes("sealed"), integer("created_at", "updated_at")),
+			text("subject_id", "data_set", "record_id"), integer("version"), bytes("sealed"), integer("created_at", "updated_at")).with(Goes),
 		perTenant("lookups", []string{"data_set", "field", "hash", "slot"},
-			text("data_set", "field"), bytes("hash"), text("slot", "subject_id", "record_id", "tenant_key_id")),
+			text("data_set", "field"), bytes("hash"), text("slot", "subject_id", "record_id", "tenant_key_id")).with(Goes),
 		perTenant("blobs", []string{"blob_id"},
 			text("blob_id", "subject_id", "state"), integer("size", "created_at")),
 		perTenant("idempotency", []string{"credential_id", "key_hash"},
-			text("credential_id"), bytes("key_hash", "request_hash"), text("subject_id"), bytes("outcome"), integer("created_at")),
+			text("credential_id"), bytes("key_hash", "request_hash"), text("subject_id"), bytes("outcome"), integer("created_at")).with(Goes),
 		perTenant("sweeps", []string{"subject_id"},
-			text("subject_id"), integer("requested_at", "done_at")),
+			text("subject_id"), integer("requested_at", "done_at"), text("keys", "removed")).outliving(every),
 		perTenant("ledger_heads", nil,
-			integer("size"), bytes("edge"), integer("updated_at")),
+			integer("size"), bytes("edge"), integer("updated_at")).outliving(every),
 		perTenant("ledger_chunks", []string{"first"},
-			integer("first", "count"), bytes("entries", "hashes")),
+			integer("first", "count"), bytes("entries", "hashes")).outliving(every),
 		perTenant("clocks", []string{"clock_id"},
 			text("clock_id", "kind", "clause_id", "about", "duty", "state"),
 			integer("opened_at", "target_at", "due_at", "wake_at", "stage"), text("awaits"),
-			integer("paused_at", "paused_until"), text("pause_reason"), integer("ended_at"), text("evidence_kind", "evidence")),
+			integer("paused_at", "paused_until"), text("pause_reason"), integer("ended_at"), text("evidence_kind", "evidence")).outliving("kind = '" + OffBoarding + "'"),
 		perTenant("outbox", []string{"message_id"},
 			text("message_id", "event", "channel", "subject_id", "owner", "template", "language", "details", "state"),
-			integer("tries", "created_at", "next_at", "ended_at"), text("outcome")),
+			integer("tries", "created_at", "next_at", "ended_at"), text("outcome")).with(Goes).outliving("subject_id = ''"), // to staff
 		perTenant("requests", []string{"request_id"},
 			text("request_id", "subject_id", "right_id", "state", "clauses", "ground", "reason"), bytes("sealed"),
-			integer("opened_at", "acknowledged_at", "asked_at", "extended_at", "ended_at"), bytes("link_hash"), integer("link_until", "link_used_at")),
+			integer("opened_at", "acknowledged_at", "asked_at", "extended_at", "ended_at"), bytes("link_hash"), integer("link_until", "link_used_at")).with(Unnamed),
+		perTenant("holds", []string{"subject_id"},
+			text("subject_id", "hold_id", "reason", "fields", "copy_id"), integer("placed_at", "until_at")),
+		perTenant("certificates", []string{"certificate_id"},
+			text("certificate_id", "kind", "about", "subject_id", "state", "keys", "removed", "entries"),
+			integer("opened_at", "erased_at", "issued_at"), bytes("document")).outliving("kind = '" + OffBoarding + "'"),
 	}
 }
 
