@@ -44,7 +44,6 @@ var catalogue []byte
 func controls() vocabulary {
 	var specs []struct {
 		Name, Doc string
-		Runs      bool
 		Params    []policy.Param
 	}
 	if err := json.Unmarshal(catalogue, &specs); err != nil {
@@ -52,7 +51,7 @@ func controls() vocabulary {
 	}
 	v := vocabulary{}
 	for _, s := range specs {
-		v[s.Name] = policy.ControlSpec{Name: s.Name, Doc: s.Doc, Runs: s.Runs, Params: s.Params}
+		v[s.Name] = policy.ControlSpec{Name: s.Name, Doc: s.Doc, Params: s.Params}
 	}
 	v.check("no-sensitive-data", noSensitive)
 	v.check("erasure", backupsEndInTime)
