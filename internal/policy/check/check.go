@@ -93,25 +93,25 @@ func Rules() []Rule {
 // Run applies every rule to a policy as of a day. Findings are in the order of the file; those that
 // the policy says are known carry the reason.
 func Run(p *policy.Policy, controls policy.Vocabulary, on time.Time) []Finding {
-	return run(newView(p, controls, on), nil)
+	return newView(p, controls, on).run(Rules(), nil)
 }
 
 // Inspect is [Run] for what [policy.Inspect] returns: a policy that may be refused, or nil, and what
 // the parser says of it. Its findings are those of the parser and of the rules.
 func Inspect(p *policy.Policy, problems policy.Problems, controls policy.Vocabulary, on time.Time) []Finding {
-	refused := make([]Finding, len(problems))
+	rules, refused := Rules(), make([]Finding, len(problems))
 	for i, problem := range problems {
-		refused[i] = fromProblem(p, problem)
+		refused[i] = fromProblem(p, problem, rules)
 	}
 	if p == nil {
 		return refused
 	}
-	return run(newView(p, controls, on), refused)
+	return newView(p, controls, on).run(rules, refused)
 }
 
-func run(v *view, refused []Finding) []Finding {
+func (v *view) run(rules []Rule, refused []Finding) []Finding {
 	excerpt, all := policy.Excerpts(v.Source), []Finding{}
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if rule.find == nil {
 			continue
 		}
@@ -128,7 +128,7 @@ func run(v *view, refused []Finding) []Finding {
 			all = append(all, v.finding(rule, last, excerpt))
 		}
 	}
-	for _, h := range v.markKnown(all, refused) {
+	for _, h := range v.markKnown(all, refused, codesOf(rules)) {
 		all = append(all, v.finding(unusedKnown(), h, excerpt))
 	}
 	all = append(all, refused...)

@@ -21,8 +21,7 @@ func unusedKnown() Rule {
 
 // markKnown gives findings the reason of the entry of known that names them, and returns the
 // entries that name none. What the parser refuses stays refused, whoever knows of it.
-func (v *view) markKnown(all, refused []Finding) (unused []hit) {
-	var codes []string
+func (v *view) markKnown(all, refused []Finding, codes []string) (unused []hit) {
 	for i := range v.Policy.Known {
 		known, used := &v.Policy.Known[i], false
 		for j := range all {
@@ -32,9 +31,6 @@ func (v *view) markKnown(all, refused []Finding) (unused []hit) {
 		}
 		if used || slices.ContainsFunc(refused, func(f Finding) bool { return excuses(known, &f) }) {
 			continue
-		}
-		if codes == nil {
-			codes = codesOf(Rules())
 		}
 		unused = append(unused, v.unused(known, codes))
 	}

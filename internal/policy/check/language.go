@@ -100,7 +100,7 @@ func codeOf(control string) string {
 
 // fromProblem makes a finding of what the parser found. Where a control refuses what the rest of the
 // policy says, the finding is that of the rule about it.
-func fromProblem(p *policy.Policy, problem policy.Problem) Finding {
+func fromProblem(p *policy.Policy, problem policy.Problem, rules []Rule) Finding {
 	f := Finding{
 		Code: string(problem.Code), Severity: Error, File: problem.File, Pos: problem.Pos,
 		Message: problem.Msg, Clauses: []string{}, About: []string{}, Remedy: problem.Hint, Excerpt: problem.Excerpt,
@@ -112,7 +112,7 @@ func fromProblem(p *policy.Policy, problem policy.Problem) Finding {
 		f.Code = codeOf(problem.Control)
 		f.Message = strings.TrimPrefix(problem.Msg, problem.Control+": ")
 	}
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if rule.Code == f.Code {
 			f.RestsOn, f.Remedy = rule.RestsOn, cmp.Or(f.Remedy, rule.Remedy)
 		}
