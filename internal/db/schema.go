@@ -123,6 +123,10 @@ func tenantTables() []Table {
 		perTenant("certificates", []string{"certificate_id"},
 			text("certificate_id", "kind", "about", "subject_id", "state", "keys", "removed", "entries"),
 			integer("opened_at", "erased_at", "issued_at"), bytes("document")).outliving("kind = '" + OffBoarding + "'"),
+		perTenant("incidents", []string{"incident_id"},
+			text("incident_id", "kind", "state"), integer("opened_at", "wake_at"), text("details")).outliving("kind = 'breach'"), // GDPR art. 33(5)
+		perTenant("incident_people", []string{"incident_id", "subject_id"},
+			text("incident_id", "subject_id")).with(Goes),
 	}
 }
 
