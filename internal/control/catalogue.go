@@ -1,6 +1,7 @@
 package control
 
 import (
+	"maps"
 	"slices"
 
 	"clause.dev/clause/internal/fault"
@@ -42,56 +43,57 @@ func entries() []entry {
 	}, planned()...)
 }
 
-// vocabulary answers the parser from the catalogue.
-type vocabulary struct{ entries []entry }
+// vocabulary answers the parser from the catalogue. Specs are made once: a policy of a thousand
+// clauses asks for them thousands of times.
+type vocabulary map[string]policy.ControlSpec
 
 // Catalogue returns the controls that a policy may name.
-func Catalogue() policy.Vocabulary { return vocabulary{entries()} }
+func Catalogue() policy.Vocabulary {
+	v := vocabulary{}
+	for _, e := range entries() {
+		v[e.name] = e.spec()
+	}
+	return v
+}
 
 // Control returns what the parser needs to know of the control with the name.
 func (v vocabulary) Control(name string) (policy.ControlSpec, bool) {
-	e, ok := v.find(name)
-	if !ok {
-		return policy.ControlSpec{}, false
-	}
-	return policy.ControlSpec{Name: e.name, Doc: e.doc, Runs: e.runs, Params: paramsOf(e.make()), Check: e.check}, true
+	spec, ok := v[name]
+	return spec, ok
 }
 
 // Names returns the names of all controls, sorted.
-func (v vocabulary) Names() []string {
-	var names []string
-	for _, e := range v.entries {
-		names = append(names, e.name)
-	}
-	slices.Sort(names)
-	return names
+func (v vocabulary) Names() []string { return slices.Sorted(maps.Keys(v)) }
+
+func (e entry) spec() policy.ControlSpec {
+	fields := paramFields(e.make())
+	return policy.ControlSpec{Name: e.name, Doc: e.doc, Runs: e.runs, Params: paramsOf(fields), Check: func(p *policy.Policy, params policy.Params) error {
+		c := e.make()
+		if err := decode(e.name, c, fields, params); err != nil {
+			return err
+		}
+		return c.Check(p)
+	}}
 }
 
-func (v vocabulary) find(name string) (entry, bool) {
-	i := slices.IndexFunc(v.entries, func(e entry) bool { return e.name == name })
+func find(name string) (entry, bool) {
+	all := entries()
+	i := slices.IndexFunc(all, func(e entry) bool { return e.name == name })
 	if i < 0 {
 		return entry{}, false
 	}
-	return v.entries[i], true
-}
-
-func (e entry) check(p *policy.Policy, params policy.Params) error {
-	c := e.make()
-	if err := decode(e.name, c, params); err != nil {
-		return err
-	}
-	return c.Check(p)
+	return all[i], true
 }
 
 // Of returns the control that keep names, with its parameters, and whether it runs. A name that no
 // control has is Invalid.
 func Of(keep policy.Keep) (c Control, runs bool, err error) {
-	e, ok := vocabulary{entries()}.find(keep.Control)
+	e, ok := find(keep.Control)
 	if !ok {
 		return nil, false, fault.New("control.Of", fault.Invalid, "no control is called %q", keep.Control)
 	}
 	c = e.make()
-	if err := decode(e.name, c, keep.Params); err != nil {
+	if err := decode(e.name, c, paramFields(c), keep.Params); err != nil {
 		return nil, false, err
 	}
 	return c, e.runs, nil
@@ -100,7 +102,7 @@ func Of(keep policy.Keep) (c Control, runs bool, err error) {
 // File returns the path, within the project, of the file that holds the control, "" if there is
 // none of that name.
 func File(name string) string {
-	e, ok := vocabulary{entries()}.find(name)
+	e, ok := find(name)
 	if !ok {
 		return ""
 	}

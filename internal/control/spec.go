@@ -62,11 +62,11 @@ var paramTypes = map[reflect.Type]policy.ParamType{
 	reflect.TypeFor[Clauses]():       policy.ParamClauses,
 }
 
-// paramsOf derives the parameters of a control from its struct's tags: `param:"name"` or
+// paramsOf derives the parameters of a control from its fields' tags: `param:"name"` or
 // `param:"name,optional"`, `values:"a|b"` for the values allowed, `doc:"…"`.
-func paramsOf(c Control) []policy.Param {
+func paramsOf(fields []reflect.StructField) []policy.Param {
 	var params []policy.Param
-	for _, field := range paramFields(c) {
+	for _, field := range fields {
 		name, optional := strings.CutSuffix(field.Tag.Get("param"), ",optional")
 		param := policy.Param{Name: name, Doc: field.Tag.Get("doc"), Type: paramTypes[field.Type], Required: !optional}
 		if values := field.Tag.Get("values"); values != "" {
@@ -88,11 +88,11 @@ func paramFields(c Control) []reflect.StructField {
 	return fields
 }
 
-// decode puts params into the fields of the struct behind c. A parameter that is not given leaves
+// decode puts params into fields of the struct behind c. A parameter that is not given leaves
 // its field zero; an unknown one, or one of another type, is Invalid.
-func decode(control string, c Control, params policy.Params) error {
+func decode(control string, c Control, fields []reflect.StructField, params policy.Params) error {
 	into, known := reflect.ValueOf(c).Elem(), 0
-	for _, field := range paramFields(c) {
+	for _, field := range fields {
 		name, optional := strings.CutSuffix(field.Tag.Get("param"), ",optional")
 		value, given := params[name]
 		if !given && optional {
