@@ -1,6 +1,7 @@
 package draft_test
 
 import (
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -269,22 +270,93 @@ func (s *score) table() string {
 	return b.String()
 }
 
-func TestCorpus(t *testing.T) {
-	scores := map[string]*score{"tuned on": newScore(), "held out": newScore(), "written later": newScore()}
+func measured(t *testing.T) map[string]*score {
+	scores := map[string]*score{}
+	for _, part := range parts {
+		scores[part] = newScore()
+	}
 	for _, l := range corpus(t) {
 		d, err := draft.Read(l.name, l.src, control.Catalogue(), day)
 		if err != nil {
 			t.Fatalf("%s: %v", l.name, err)
 		}
 		say := func(string, ...any) {} // what goes wrong in the other parts is counted, not looked at
-		if l.part == "written later" {
+		if l.part == parts[0] {
 			say = t.Logf
 		}
 		scores[l.part].add(l, d, say)
 	}
-	for _, part := range parts {
-		t.Logf("%s:\n%s", part, scores[part].table())
-	}
+	return scores
 }
 
 var parts = []string{"tuned on", "held out", "written later"}
+
+// TestCorpus prints, with -v, how drafts compare with what people said of the same sentences, and
+// holds what was measured.
+func TestCorpus(t *testing.T) {
+	scores := measured(t)
+	sentences := 0
+	for _, part := range parts {
+		s := scores[part]
+		sentences += s.sentences
+		t.Logf("%s:\n%s", part, s.table())
+		floor := map[string][3]float64{ // promise recall, promise precision, right controls
+			"tuned on": {0.97, 0.97, 0.94}, "held out": {0.95, 0.96, 0.90}, "written later": {0.87, 0.89, 0.90},
+		}[part]
+		got := [3]float64{ratio(s.right["promise"], s.want["promise"]), ratio(s.right["promise"], s.got["promise"]), ratio(s.exact, s.promises)}
+		for i, what := range []string{"recall of promises", "precision of promises", "share of promises with the right controls"} {
+			if got[i] < floor[i] {
+				t.Errorf("%s: the %s is %.3f, it was %.2f at least", part, what, got[i], floor[i])
+			}
+		}
+		for _, class := range []string{"description", "boilerplate"} {
+			if r := ratio(s.right[class], s.want[class]); r < 0.8 {
+				t.Errorf("%s: the recall of %s is %.3f", part, class, r)
+			}
+		}
+		if ratio(s.split, s.sentences) < 0.99 || ratio(s.read, s.params) < 0.96 {
+			t.Errorf("%s: split %.3f, parameters %.3f", part, ratio(s.split, s.sentences), ratio(s.read, s.params))
+		}
+	}
+	if sentences < 600 {
+		t.Errorf("the corpus has %d sentences", sentences)
+	}
+}
+
+var update = flag.Bool("update", false, "write the table of docs/draft.md")
+
+// TestTheFiguresInTheDocs keeps the table of docs/draft.md in step with what is measured.
+func TestTheFiguresInTheDocs(t *testing.T) {
+	const path, begin, end = "../../../docs/draft.md", "<!-- measured -->\n", "<!-- /measured -->"
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(doc), begin)
+	old, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatal("the docs have no place for the table")
+	}
+	table := figuresTable(measured(t))
+	if *update {
+		if err := os.WriteFile(path, []byte(before+begin+table+end+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if old != table {
+		t.Errorf("the docs say\n%s\nmeasured is\n%s\ngo test ./internal/policy/draft -run Docs -update writes it", old, table)
+	}
+}
+
+func figuresTable(scores map[string]*score) string {
+	var b strings.Builder
+	b.WriteString("| policies | sentences | promises found | of those called promises | descriptions | boilerplate | controls right | parameters right |\n|---|---|---|---|---|---|---|---|\n")
+	for _, part := range parts {
+		s := scores[part]
+		class := func(c string) string {
+			return fmt.Sprintf("%.2f, %.2f", ratio(s.right[c], s.want[c]), ratio(s.right[c], s.got[c]))
+		}
+		fmt.Fprintf(&b, "| %s | %d | %.2f of %d | %.2f | %s | %s | %.2f | %.2f of %d |\n", part, s.sentences, ratio(s.right["promise"], s.want["promise"]), s.want["promise"],
+			ratio(s.right["promise"], s.got["promise"]), class("description"), class("boilerplate"), ratio(s.exact, s.promises), ratio(s.read, s.params), s.params)
+	}
+	return b.String()
+}

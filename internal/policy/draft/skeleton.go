@@ -58,7 +58,7 @@ func (d *Draft) mend(f *facts, problems policy.Problems) bool {
 				d.note("The text is long: its %s are not in the policy, only in the account.", count(before-len(f.clauses), "description"))
 				return true
 			}
-			if p.Code != policy.BadSyntax && len(f.clauses) > 1 {
+			if strings.Contains(p.Msg, "more than") || p.Code != policy.BadSyntax && len(f.clauses) > 1 {
 				f.clauses = f.clauses[:len(f.clauses)/2]
 				d.note("The text is too long for one policy: only the first %s stand in it. Draft it in parts.", count(len(f.clauses), "clause"))
 				return len(f.clauses) > 0
