@@ -103,7 +103,10 @@ func TestClocksAtTheDoor(t *testing.T) {
 		{"another tenant's clock at one's own address", func() error { _, err := stranger.Clock(t.Context(), "other", clock); return err }, http.StatusNotFound},
 		{"without the scope", func() error { _, err := reader.ListClocks(t.Context(), "acme", "", 10); return err }, http.StatusForbidden},
 		{"other evidence", func() error { _, err := c.Discharge(t.Context(), "acme", clock, "receipt", "x"); return err }, http.StatusBadRequest},
-		{"a pause without end", func() error { _, err := c.Pause(t.Context(), "acme", clock, "waiting", "without undue delay"); return err }, http.StatusBadRequest},
+		{"a pause without end", func() error {
+			_, err := c.Pause(t.Context(), "acme", clock, "waiting", "without undue delay")
+			return err
+		}, http.StatusBadRequest},
 		{"resuming what runs", func() error { _, err := c.Resume(t.Context(), "acme", clock); return err }, http.StatusConflict},
 		{"no such clock", func() error { _, err := c.Void(t.Context(), "acme", "clk_none", "gone"); return err }, http.StatusNotFound},
 		{"a cursor of nowhere", func() error { _, err := c.ListClocks(t.Context(), "acme", "~", 10); return err }, http.StatusBadRequest},
