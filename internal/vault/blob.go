@@ -40,6 +40,8 @@ type Objects interface {
 	Remove(ctx context.Context, tenant string, ids ...string) error
 	// RemoveTenant removes all objects of a tenant, also those it is not told of.
 	RemoveTenant(ctx context.Context, tenant string) error
+	// Left counts what RemoveTenant would remove.
+	Left(ctx context.Context, tenant string) (int, error)
 }
 
 // blobRef is a blob field's value inside the sealed record: the object's own key is in there, so
@@ -280,7 +282,6 @@ func (v *Vault) releaseBlob(tx *db.Tx, tenant string, value []byte) error {
 // GetBlob opens a blob for reading. The entry is durable before the first byte is. Reading fails
 // where the object was cut, reordered or altered, before any byte of that chunk is released.
 func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (BlobInfo, io.ReadCloser, error) {
-	const op = "vault.GetBlob"
 	q := v.ask("blob.read", &c, decision.Read, &t, []string{field})
 	if err := v.admit(ctx, &q); err != nil {
 		return BlobInfo{}, nil, err
@@ -296,6 +297,12 @@ func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (
 	if err != nil {
 		return BlobInfo{}, nil, err
 	}
+	return v.openBlob(ctx, s, &t, field, ref)
+}
+
+// openBlob opens the object that a record refers to.
+func (v *Vault) openBlob(ctx context.Context, s *subject, t *Target, field string, ref *blobRef) (BlobInfo, io.ReadCloser, error) {
+	const op = "vault.openBlob"
 	object, err := v.Objects.Open(ctx, t.Tenant, ref.ID)
 	switch {
 	case fault.Is(err, fault.NotFound): // the record speaks of it: it must not pass for one never stored
@@ -303,7 +310,7 @@ func (v *Vault) GetBlob(ctx context.Context, c Caller, t Target, field string) (
 	case err != nil:
 		return BlobInfo{}, nil, fault.Wrap(op, err)
 	}
-	plain, err := keyring.OpenStream([32]byte(ref.Key), bindBlob(&t, field, ref.ID), object)
+	plain, err := keyring.OpenStream([32]byte(ref.Key), bindBlob(t, field, ref.ID), object)
 	if err != nil {
 		return BlobInfo{}, nil, errors.Join(err, object.Close())
 	}
