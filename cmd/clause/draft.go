@@ -16,7 +16,7 @@ import (
 // draftCmd makes a policy skeleton of the prose that a company publishes.
 type draftCmd struct {
 	Text  string `arg:"" help:"The text: plain, Markdown or HTML; - for the standard input."`
-	To    string `help:"Write the policy to this file, not to the standard output." type:"path" placeholder:"FILE"`
+	To    string `help:"Write the policy to this file, not to the standard output." placeholder:"FILE"`
 	Force bool   `help:"Overwrite the file."`
 	JSON  bool   `help:"Print the account of every sentence as JSON, not the policy."`
 }

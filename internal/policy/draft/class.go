@@ -58,7 +58,7 @@ func leads(r *rule) bool {
 
 func (s *Sentence) propose(control, rule string) {
 	if !slices.ContainsFunc(s.Proposals, func(p Proposal) bool { return p.Control == control }) {
-		s.Proposals = append(s.Proposals, Proposal{Control: control, Rule: rule})
+		s.Proposals = append(s.Proposals, Proposal{Control: control, Rule: rule, Params: []Param{}})
 	}
 }
 

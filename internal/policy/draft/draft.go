@@ -85,7 +85,7 @@ func Read(name string, src []byte, controls policy.Vocabulary, on time.Time) (*D
 	if err != nil {
 		return nil, err
 	}
-	d := &Draft{Name: clip(strings.Join(strings.Fields(visible(strings.ToValidUTF8(name, "�"))), " "), 200), Format: in.format, Encoding: in.encoding, Notes: in.notes, Conflicts: []string{}, controls: controls, on: on}
+	d := &Draft{Name: clip(strings.Join(strings.Fields(visible(strings.ToValidUTF8(name, "�"))), " "), 200), Format: in.format, Encoding: in.encoding, Notes: append([]string{}, in.notes...), Conflicts: []string{}, controls: controls, on: on}
 	doc := in.blocks()
 	d.Sentences, d.Headings, err = sentences(in, doc)
 	if err != nil {
