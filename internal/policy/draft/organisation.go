@@ -121,7 +121,7 @@ func (f *facts) fromTitle(d *Draft, title string) string {
 	for _, s := range []string{title, d.Sentences[0].Section} {
 		for _, sep := range []string{" - ", " | ", " — ", " – ", ": ", " at ", " of ", "'s ", " for "} {
 			for part := range strings.SplitSeq(s, sep) {
-				part = strings.Join(strings.Fields(part), " ")
+				part = strings.TrimPrefix(strings.Join(strings.Fields(part), " "), "How ")
 				if part == "" || part == strings.Join(strings.Fields(s), " ") || slices.Contains(kinds, strings.ToLower(part)) || part[0] < 'A' || part[0] > 'Z' {
 					continue
 				}

@@ -189,16 +189,20 @@ func (d *Draft) conflict(s *Sentence, control, why string) {
 func (f *facts) links() {
 	for i := range f.purposes {
 		if p := &f.purposes[i]; len(p.sees) == 0 {
-			for _, s := range f.data {
-				p.sees = append(p.sees, s.id)
-			}
+			p.sees = f.seen(func(s dataSet) bool { return !s.sensitive })
 		}
 	}
 	for _, s := range f.data { // what nothing sees would be of no use
-		if !slices.ContainsFunc(f.purposes, func(p purpose) bool { return slices.Contains(p.sees, s.id) }) {
-			f.purposes[0].sees = append(f.purposes[0].sees, s.id)
+		if slices.ContainsFunc(f.purposes, func(p purpose) bool { return slices.Contains(p.sees, s.id) }) {
+			continue
 		}
+		i := 0
+		if s.sensitive { // GDPR art. 9(2)(a): no purpose is given such data that the text does not give it
+			i = f.consented()
+		}
+		f.purposes[i].sees = append(f.purposes[i].sees, s.id)
 	}
+	f.purposes = slices.DeleteFunc(f.purposes, func(p purpose) bool { return len(p.sees) == 0 })
 	for _, r := range f.recipients {
 		i := slices.IndexFunc(f.purposes, func(p purpose) bool { return purposeOf(r.does) == p.id })
 		if i < 0 {
@@ -214,13 +218,32 @@ func (f *facts) links() {
 	}
 }
 
+func (f *facts) seen(may func(dataSet) bool) []string {
+	return ids(f.data, func(s dataSet) (string, bool) { return s.id, may(s) })
+}
+
+// consented returns a purpose that rests on consent, which is declared if there is none.
+func (f *facts) consented() int {
+	i := slices.IndexFunc(f.purposes, func(p purpose) bool { return p.basis == "consent" })
+	if i >= 0 {
+		return i
+	}
+	p := placeholders["consent"]
+	p.basis, p.guessed = "consent", true
+	f.purposes = append(f.purposes, p)
+	return len(f.purposes) - 1
+}
+
 // service returns the purpose of providing the service, which is declared if it was not.
 func (f *facts) service() int {
 	i := slices.IndexFunc(f.purposes, func(p purpose) bool { return p.id == "service" })
 	if i >= 0 {
 		return i
 	}
-	sees := ids(f.data, func(s dataSet) (string, bool) { return s.id, true })
+	sees := f.seen(func(s dataSet) bool { return !s.sensitive })
+	if len(sees) == 0 {
+		return 0
+	}
 	f.purposes = append(f.purposes, purpose{id: "service", title: "Providing the service", basis: "contract", guessed: true, sees: sees})
 	return len(f.purposes) - 1
 }
