@@ -85,6 +85,9 @@ func organisationTables() []Table {
 			Columns: join(text("clause_id", "control"), integer("probed_at"), text("outcome", "detail"))},
 		{Name: "wakes", Key: []string{"name"},
 			Columns: join(text("name"), integer("next_at"))},
+		{Name: "policy_versions", Key: []string{"version_id"},
+			Columns: join(text("version_id", "digest", "base"), bytes("source"), text("state", "drill", "changes", "promises"),
+				integer("effective_at", "registered_at", "passed_at", "told_at", "since_at"))},
 	}
 }
 
