@@ -27,8 +27,8 @@ func (t Table) with(p Person) Table { t.Person = p; return t }
 // people.
 func (t Table) outliving(condition string) Table { t.Outlives = condition; return t }
 
-// every row.
-const every = "1 = 1"
+// EveryRow is the condition of tables all of whose rows outlive their tenant.
+const EveryRow = "1 = 1"
 
 // Column is one column.
 type Column struct {
@@ -106,11 +106,11 @@ func tenantTables() []Table {
 		perTenant("idempotency", []string{"credential_id", "key_hash"},
 			text("credential_id"), bytes("key_hash", "request_hash"), text("subject_id"), bytes("outcome"), integer("created_at")).with(Goes),
 		perTenant("sweeps", []string{"subject_id"},
-			text("subject_id"), integer("requested_at", "done_at"), text("keys", "removed")).outliving(every),
+			text("subject_id"), integer("requested_at", "done_at"), text("keys", "removed")).outliving(EveryRow),
 		perTenant("ledger_heads", nil,
-			integer("size"), bytes("edge"), integer("updated_at")).outliving(every),
+			integer("size"), bytes("edge"), integer("updated_at")).outliving(EveryRow),
 		perTenant("ledger_chunks", []string{"first"},
-			integer("first", "count"), bytes("entries", "hashes")).outliving(every),
+			integer("first", "count"), bytes("entries", "hashes")).outliving(EveryRow),
 		perTenant("clocks", []string{"clock_id"},
 			text("clock_id", "kind", "clause_id", "about", "duty", "state"),
 			integer("opened_at", "target_at", "due_at", "wake_at", "stage"), text("awaits"),

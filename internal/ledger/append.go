@@ -18,20 +18,26 @@ const maxChunk = 1 << 20
 // Time is tx's, or the previous entry's if the clock was set back. An entry that could hold
 // personal data (see proof.Entry.Validate) is fault.Invalid, which fails the transaction.
 func Append(tx *db.Tx, e proof.Entry) error {
+	_, err := AppendAt(tx, e)
+	return err
+}
+
+// AppendAt is Append, and returns where in the log the entry will stand if tx commits.
+func AppendAt(tx *db.Tx, e proof.Entry) (seq int64, err error) {
 	const op = "ledger.Append"
 	tenant := tx.Tenant()
 	if tenant == "" {
-		return fault.New(op, fault.Invalid, "an entry needs the log of a tenant or of the organisation").
+		return 0, fault.New(op, fault.Invalid, "an entry needs the log of a tenant or of the organisation").
 			WithHint("write in the tenant db.Organisation")
 	}
 	c := tx.Scope(chunkOf{tenant}, func() any { return &chunk{tenant: tenant} }, flush).(*chunk)
 	if err := c.open(tx); err != nil {
-		return fault.Wrap(op, err)
+		return 0, fault.Wrap(op, err)
 	}
 	if err := c.add(tx, e); err != nil {
-		return fault.Wrap(op, err)
+		return 0, fault.Wrap(op, err)
 	}
-	return nil
+	return c.edge.size - 1, nil
 }
 
 // chunkOf is the key of a tenant's chunk in a transaction's scope.

@@ -85,6 +85,9 @@ func (v *Vault) first(q *question) decision.Answer {
 func (v *Vault) decide(q *question, s *subject) decision.Answer {
 	q.alias = s.state.alias
 	q.req.Standing, q.req.Home = s.standing(v.Rules), v.Rules.Region(s.region)
+	if s.state.kept {
+		return v.decideKept(q)
+	}
 	a := v.Rules.Decide(&q.req)
 	if a.Allow && q.odd {
 		return v.Rules.Undeclared(q.req.DataSet)

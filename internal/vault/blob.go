@@ -256,14 +256,14 @@ func (v *Vault) swapBlob(tx *db.Tx, q *question, s *subject, r *row, field strin
 }
 
 // releaseBlobs lets go of every blob of a record that is deleted.
-func (v *Vault) releaseBlobs(tx *db.Tx, q *question, s *subject, r *row) error {
-	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, q.set.ID, r.id, r.version), r.sealed)
+func (v *Vault) releaseBlobs(tx *db.Tx, set *dataSet, s *subject, r *row) error {
+	plain, err := s.key.Open(nil, bindRecord(s.tenant, s.id, set.ID, r.id, r.version), r.sealed)
 	if err != nil {
 		return fault.Wrap("vault.releaseBlobs", err)
 	}
 	return eachItem(plain, func(name, value []byte) error {
-		at, ok := q.set.index[string(name)]
-		if !ok || q.set.Fields[at].Type != policy.Blob {
+		at, ok := set.index[string(name)]
+		if !ok || set.Fields[at].Type != policy.Blob {
 			return nil
 		}
 		return v.releaseBlob(tx, s.tenant, value)

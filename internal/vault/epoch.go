@@ -162,6 +162,9 @@ func (v *Vault) rewrap(tx *db.Tx, newest *keyring.TenantKey, tenant, id string) 
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	if s.state.kept { // it can be looked up by nothing
+		return nil
+	}
 	return fault.Wrap(op, v.reindex(tx, newest, s))
 }
 

@@ -34,6 +34,9 @@ func (v *Vault) EraseSubject(ctx context.Context, c Caller, tenant, subject stri
 	if !a.Allow {
 		return v.refuse(ctx, &q, a)
 	}
+	if err := v.keepHeld(ctx, s); err != nil {
+		return err
+	}
 	if err := v.Ring.Destroy([]keyring.ID{s.key.ID()}, v.Now()); err != nil {
 		return err
 	}
@@ -81,16 +84,17 @@ func (v *Vault) finishErasure(ctx context.Context, q *question) error {
 func (v *Vault) dropSubject(tx *db.Tx, tenant, subject string) error {
 	const op = "vault.dropSubject"
 	v.forget(tx, tenant, subject)
-	if _, err := tx.Exec(`DELETE FROM subjects WHERE tenant_id = $1 AND subject_id = $2`, tenant, subject); err != nil {
+	var keys []string
+	err := tx.Each(`DELETE FROM subjects WHERE tenant_id = $1 AND subject_id = $2 RETURNING key_id`, []any{tenant, subject}, func(scan func(...any) error) error {
+		var key string
+		err := scan(&key)
+		keys = append(keys, key)
+		return err
+	})
+	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	return fault.Wrap(op, askSweep(tx, tenant, subject))
-}
-
-func askSweep(tx *db.Tx, tenant, subject string) error {
-	_, err := tx.Exec(`INSERT INTO sweeps (tenant_id, subject_id, requested_at, done_at) VALUES ($1, $2, $3, 0) ON CONFLICT DO NOTHING`,
-		tenant, subject, micros(tx.Now()))
-	return err
+	return fault.Wrap(op, askSweep(tx, tenant, subject, keys...))
 }
 
 // EraseTenant erases a tenant and all its people: their keys hang from the tenant's, so one is
@@ -109,6 +113,14 @@ func (v *Vault) EraseTenant(ctx context.Context, c Caller, tenant string) error 
 	}
 	if state == "" || (state == tenantErased && len(keys) == 0) {
 		return fault.New(op, fault.NotFound, "no such tenant")
+	}
+	held, err := v.holdsStand(ctx, tenant)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	if held > 0 && state == tenantActive {
+		return fault.New(op, fault.Conflict, "%d legal holds stand on people of the tenant", held).WithClause(v.Retained.Clause).
+			WithHint("release them, or wait for their end")
 	}
 	if err := v.Ring.Destroy(keys, v.Now()); err != nil {
 		return err
@@ -146,6 +158,13 @@ func keyIDs(tx *db.Tx, tenant string) (ids []keyring.ID, err error) {
 	return ids, err
 }
 
+func idTexts(ids []keyring.ID) (texts []string) {
+	for _, id := range ids {
+		texts = append(texts, id.String())
+	}
+	return texts
+}
+
 // dropTenant marks the tenant, deletes its wrapped keys, asks for the sweep, and notes last that the
 // store knows of the destroyed keys: where a crash comes between, Reconcile does it again. It may be
 // repeated.
@@ -170,7 +189,7 @@ func (v *Vault) dropTenant(ctx context.Context, tenant, kind, actor string, dest
 		}
 		v.changed(tx, tenant)
 		v.forget(tx, tenant, "")
-		if err := askSweep(tx, tenant, ""); err != nil {
+		if err := askSweep(tx, tenant, "", idTexts(append(destroyed, late...))...); err != nil {
 			return err
 		}
 		return ledger.Append(tx, proof.Entry{Kind: kind, Actor: actor, Answer: proof.Allow})

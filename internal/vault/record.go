@@ -268,6 +268,16 @@ func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error)
 	if no := cond.check(r.version); no != nil {
 		return no, nil
 	}
+	if err := v.dropRecord(tx, t, q.set, s, r); err != nil {
+		return nil, err
+	}
+	e := v.entry(q, a)
+	e.Version = r.version
+	return nil, ledger.Append(tx, e)
+}
+
+// dropRecord deletes a record's row and look-ups, and lets go of its blobs.
+func (v *Vault) dropRecord(tx *db.Tx, t *Target, set *dataSet, s *subject, r *row) error {
 	v.forgetRow(tx, t.Tenant, t.Subject, t.DataSet, t.Record)
 	ids := []any{t.Tenant, t.Subject, t.DataSet, t.Record}
 	for _, statement := range [...]string{
@@ -275,15 +285,10 @@ func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error)
 		deleteLookups,
 	} {
 		if _, err := tx.Exec(statement, ids...); err != nil {
-			return nil, fault.Wrap("vault.Delete", err)
+			return fault.Wrap("vault.dropRecord", err)
 		}
 	}
-	if err := v.releaseBlobs(tx, q, s, r); err != nil {
-		return nil, err
-	}
-	e := v.entry(q, a)
-	e.Version = r.version
-	return nil, ledger.Append(tx, e)
+	return v.releaseBlobs(tx, set, s, r)
 }
 
 // loadRecord reads a person and a record of theirs in tx. The row is nil if there is none.

@@ -26,6 +26,7 @@ type subject struct {
 type personState struct {
 	alias      string // p_ and 26 characters
 	restricted bool
+	kept       bool     // what was kept of somebody erased, under a legal hold: see kept.go
 	consents   []string // purposes consented to
 	objections []string // purposes objected to
 }
@@ -37,12 +38,16 @@ const (
 	markConsent   = 'c'
 	markObjection = 'o'
 	markRestrict  = 'r'
+	markKept      = 'k'
 )
 
 func (p *personState) encode() []byte {
 	b := append(make([]byte, 0, 64), p.alias...)
 	if p.restricted {
 		b = append(b, markRestrict, '\n')
+	}
+	if p.kept {
+		b = append(b, markKept, '\n')
 	}
 	for _, c := range p.consents {
 		b = append(append(append(b, markConsent), c...), '\n')
@@ -74,6 +79,8 @@ func decodeState(plain []byte) (personState, error) {
 			p.objections = append(p.objections, line[1:])
 		case markRestrict:
 			p.restricted = true
+		case markKept:
+			p.kept = true
 		default:
 			return personState{}, broken
 		}
@@ -188,6 +195,8 @@ func (v *Vault) CreateSubject(ctx context.Context, c Caller, tenant string, idem
 	return made, err
 }
 
+const insertSubjectRow = `INSERT INTO subjects (tenant_id, subject_id, tenant_key_id, key_id, wrapped, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`
+
 func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id string, no, err error) {
 	const op = "vault.CreateSubject"
 	tenant := q.target.Tenant
@@ -213,7 +222,7 @@ func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id stri
 	if err != nil {
 		return "", nil, fault.Wrap(op, err)
 	}
-	_, err = tx.Exec(`INSERT INTO subjects (tenant_id, subject_id, tenant_key_id, key_id, wrapped, sealed, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+	_, err = tx.Exec(insertSubjectRow,
 		tenant, id, key.ID().String(), subjectKey.ID().String(), wrapped, sealed, micros(tx.Now()))
 	if err != nil {
 		return "", nil, fault.Wrap(op, err)

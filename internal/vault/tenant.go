@@ -3,6 +3,7 @@ package vault
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
@@ -34,6 +35,9 @@ func (v *Vault) CreateTenant(ctx context.Context, c Caller, t Tenant) (Tenant, e
 		return Tenant{}, err
 	}
 	t.Environment, t.State = v.Environment, tenantActive
+	if err := v.clear(ctx, t.ID); err != nil {
+		return Tenant{}, err
+	}
 	// The key is made in a transaction of the tenant's, after the organisation's one: on PostgreSQL
 	// each sees its own rows only. A tenant without a key can do nothing until the call is repeated.
 	if err := v.insertTenant(ctx, &c, &t); err != nil {
@@ -74,6 +78,8 @@ func (v *Vault) insertTenant(ctx context.Context, c *Caller, t *Tenant) error {
 		var state, region string
 		err = tx.One(`SELECT state, region FROM tenants WHERE tenant_id = $1`, []any{t.ID}, &state, &region)
 		switch {
+		case err == nil && state == tenantErased && slices.Contains(v.Again, t.ID):
+			return v.reviveTenant(tx, c, t)
 		case err == nil:
 			return existingTenant(state), nil
 		case !fault.Is(err, fault.NotFound):
@@ -85,9 +91,55 @@ func (v *Vault) insertTenant(ctx context.Context, c *Caller, t *Tenant) error {
 		if err != nil {
 			return nil, err
 		}
-		return nil, ledger.Append(tx, proof.Entry{
-			Kind: "tenant.create", Actor: c.Credential.ID, Answer: proof.Allow, Detail: map[string]string{"tenant": t.ID, "region": t.Region},
-		})
+		return nil, ledger.Append(tx, madeTenant(c, t))
+	})
+}
+
+func madeTenant(c *Caller, t *Tenant) proof.Entry {
+	return proof.Entry{
+		Kind: "tenant.create", Actor: c.Credential.ID, Answer: proof.Allow, Detail: map[string]string{"tenant": t.ID, "region": t.Region},
+	}
+}
+
+// reviveTenant makes an erased tenant of the probes again. Its log goes on.
+func (v *Vault) reviveTenant(tx *db.Tx, c *Caller, t *Tenant) (no, err error) {
+	t.Created = tx.Now()
+	n, err := tx.Exec(`UPDATE tenants SET title = $2, region = $3, environment = $4, state = $5, created_at = $6 WHERE tenant_id = $1 AND state = $7`,
+		t.ID, t.Title, t.Region, t.Environment, t.State, micros(t.Created), tenantErased)
+	if err != nil || n == 0 {
+		return existingTenant(tenantActive), err
+	}
+	return nil, ledger.Append(tx, madeTenant(c, t))
+}
+
+// clear removes, of an erased tenant whose id may be used again, what outlived it but its log. It is
+// Conflict while the tenant is being swept.
+func (v *Vault) clear(ctx context.Context, tenant string) error {
+	if !slices.Contains(v.Again, tenant) {
+		return nil
+	}
+	return v.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+		var state string
+		err := tx.One(`SELECT state FROM tenants WHERE tenant_id = $1`, []any{tenant}, &state)
+		if fault.Is(err, fault.NotFound) || err == nil && state != tenantErased {
+			return nil
+		}
+		var sweeps, keys int64
+		if err == nil {
+			err = tx.One(`SELECT COUNT(*) FROM sweeps WHERE tenant_id = $1`, []any{tenant}, &sweeps)
+		}
+		if err == nil {
+			err = tx.One(`SELECT COUNT(*) FROM tenant_keys WHERE tenant_id = $1`, []any{tenant}, &keys)
+		}
+		if err == nil && sweeps+keys > 0 {
+			return fault.New("vault.CreateTenant", fault.Conflict, "the tenant of this id is being erased").WithField("id")
+		}
+		for _, t := range db.Tables() {
+			if err == nil && t.PerTenant && t.Outlives != "" && t.Outlives != db.EveryRow {
+				_, err = tx.Exec(`DELETE FROM `+t.Name+` WHERE tenant_id = $1`, tenant)
+			}
+		}
+		return err
 	})
 }
 

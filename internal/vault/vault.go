@@ -36,6 +36,13 @@ type Config struct {
 	AggregateClause string // the clause that says so
 	MemoryMax       int64
 	Shared          bool // others write to the store beside the vault: nothing is remembered of it
+
+	Retained Retained // what may be kept of people who are erased; zero: nothing
+	// Swept is told, in the transaction that ends it, of each sweep of an erased person or tenant. It may be nil.
+	Swept func(*db.Tx, Swept) error
+	// Again are the tenants whose ids may be used again once they were erased and swept: nobody's but the
+	// probes', who would leave another one behind each time.
+	Again []string
 }
 
 // Vault is the one door to personal data. It is safe for concurrent use.

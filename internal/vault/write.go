@@ -198,7 +198,7 @@ func (v *Vault) store(tx *db.Tx, s *subject, set *dataSet, r *row, items []item)
 		return fault.Wrap(op, err)
 	}
 	if r.version == 1 {
-		_, err = tx.Exec(`INSERT INTO records (tenant_id, subject_id, data_set, record_id, version, sealed, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		_, err = tx.Exec(insertRecordRow,
 			s.tenant, s.id, set.ID, r.id, r.version, sealed, r.created, r.updated)
 	} else {
 		_, err = tx.Exec(`UPDATE records SET version = $5, sealed = $6, updated_at = $7 WHERE tenant_id = $1 AND subject_id = $2 AND data_set = $3 AND record_id = $4`,
@@ -206,6 +206,8 @@ func (v *Vault) store(tx *db.Tx, s *subject, set *dataSet, r *row, items []item)
 	}
 	return fault.Wrap(op, err)
 }
+
+const insertRecordRow = `INSERT INTO records (tenant_id, subject_id, data_set, record_id, version, sealed, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
 const deleteLookups = `DELETE FROM lookups WHERE tenant_id = $1 AND subject_id = $2 AND data_set = $3 AND record_id = $4`
 

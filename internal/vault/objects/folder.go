@@ -82,6 +82,20 @@ func (f *Folder) Remove(_ context.Context, tenant string, ids ...string) error {
 	return nil
 }
 
+// Left counts the objects of a tenant, and what was left of them.
+func (f *Folder) Left(_ context.Context, tenant string) (n int, err error) {
+	err = filepath.WalkDir(filepath.Join(f.path, tenant), func(_ string, e fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // none was ever kept, or it went meanwhile
+		}
+		if err == nil && !e.IsDir() {
+			n++
+		}
+		return err
+	})
+	return n, fault.As("objects.Left", fault.Unavailable, err)
+}
+
 // RemoveTenant removes all objects of a tenant.
 func (f *Folder) RemoveTenant(_ context.Context, tenant string) error {
 	return fault.As("objects.RemoveTenant", fault.Unavailable, os.RemoveAll(filepath.Join(f.path, tenant)))

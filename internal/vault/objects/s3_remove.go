@@ -34,6 +34,28 @@ func (s *S3) RemoveTenant(ctx context.Context, tenant string) error {
 	return s.removeAll(ctx, s.prefix+tenant+"/")
 }
 
+// Left counts what is under the tenant's prefix, parts of uploads that were cut short among it.
+func (s *S3) Left(ctx context.Context, tenant string) (n int, err error) {
+	prefix := s.prefix + tenant + "/"
+	for _, err := range s.list(ctx, prefix) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	var failed error
+	for upload := range s.client.ListIncompleteUploads(ctx, s.bucket, prefix, true) { // read to its end, as its sender waits for that
+		switch {
+		case codeOf(upload.Err) == minio.NotImplemented: // who knows no parts leaves none
+		case upload.Err != nil:
+			failed = errors.Join(failed, absentIsGone(s3Fault("objects.Left", upload.Err)))
+		case strings.HasPrefix(upload.Key, prefix):
+			n++
+		}
+	}
+	return n, failed
+}
+
 // removeAll removes whatever is under a prefix.
 func (s *S3) removeAll(ctx context.Context, prefix string) error {
 	var keys []string
