@@ -31,6 +31,8 @@ type serveCmd struct {
 	BackupTo    string        `env:"CLAUSE_BACKUP_TO" placeholder:"DIR" help:"Put backups into this folder while serving; those that cannot be opened any more are removed from it."`
 	BackupEvery time.Duration `default:"24h" env:"CLAUSE_BACKUP_EVERY" placeholder:"DURATION" help:"How often. Default: ${default}."`
 
+	Calendar string `env:"CLAUSE_CALENDAR" placeholder:"FILE" help:"Holidays over those of the policy's calendar: feasts that were moved, years to come (docs/calendars.md)."`
+
 	LogFormat string `enum:"text,json" default:"text" env:"CLAUSE_LOG_FORMAT" help:"text or json, on the standard error."`
 	ReadyFile string `env:"CLAUSE_READY_FILE" placeholder:"FILE" help:"Write the address to this file once the server serves."`
 }
@@ -77,6 +79,11 @@ func (c *serveCmd) Run(e *env) (err error) {
 		return err
 	}
 	config := c.Place.config(e, pol, root, app.Made)
+	if c.Calendar != "" {
+		if config.Calendar, err = os.ReadFile(c.Calendar); err != nil {
+			return fault.New(op, fault.Invalid, "%q cannot be read: %v", c.Calendar, rootCause(err))
+		}
+	}
 	config.Log, config.Wall = c.log(e), time.Now
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}

@@ -44,6 +44,7 @@ type Config struct {
 	Limits      httpapi.Limits
 	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
 	Backups     Backups       // made while it serves
+	Calendar    []byte        // holidays over those of the policy's calendar: docs/calendars.md
 	Expect      Expect        // refuse a store that is there, or one that is not
 }
 
@@ -157,7 +158,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.Ledger = ledger.New(a.DB, a.Ring.Signer(), a.origin())
 	a.Applications = identity.New(a.DB, a.Ring)
-	a.openClocks()
+	if err := a.openClocks(); err != nil {
+		return err
+	}
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
 	a.Evidence.Clocks = a.standings
 	a.canaries = newCanaries(a)

@@ -7,13 +7,34 @@ import (
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/duty"
+	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/obligation"
+	"clause.dev/clause/internal/policy/calendar"
 	"clause.dev/clause/internal/vault"
 )
 
-func (a *App) openClocks() {
-	calendar, zone := control.CalendarOf(a.Policy)
-	a.Clocks = &obligation.Engine{DB: a.DB, Calendar: calendar, Zone: zone, Tell: a.tell}
+func (a *App) openClocks() (err error) {
+	days, zone := control.CalendarOf(a.Policy)
+	if len(a.Calendar) > 0 {
+		if days, err = days.With(a.Calendar); err != nil {
+			return fault.Wrap("app.openClocks", err)
+		}
+	}
+	a.Clocks = &obligation.Engine{DB: a.DB, Calendar: days, Zone: zone, Tell: a.tell}
+	return nil
+}
+
+// foresight is how long before a calendar's end its reader is warned.
+const foresight = 100 * 24 * time.Hour
+
+// watchCalendar warns in the server's log where the calendar soon knows no more feasts: terms would
+// then end too early rather than too late, but end wrongly.
+func (a *App) watchCalendar(context.Context) error {
+	days := a.Clocks.Calendar
+	if days.Country != "" && !days.Knows(calendar.DateOf(a.Now().Add(foresight))) {
+		a.Log.Warn("the calendar ends soon", "country", days.Country, "through", days.Through, "hint", "add the coming year's holidays with --calendar: docs/calendars.md")
+	}
+	return nil
 }
 
 // tell says in the server's log, which the operator watches, what is near or overdue.

@@ -136,6 +136,7 @@ func (a *App) duties() []work.Duty {
 			_, err := a.Clocks.RunDue(ctx, a.Now())
 			return err
 		}},
+		{Name: "watch the calendar", Every: 24 * time.Hour, Now: true, Do: a.watchCalendar},
 		{Name: "anchor ledgers", Every: time.Minute, Do: a.Ledger.Anchor},
 		// A quarter of how long an outcome counts: one run may fail and nothing is stale.
 		{Name: "run probes", Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {

@@ -44,7 +44,7 @@ func (a *App) System(d Door) *control.System {
 			return err
 		},
 		Restore: a.scratch,
-		Now:     a.Now,
+		Now:     a.Now, Calendar: a.Clocks.Calendar,
 	}
 }
 

@@ -159,6 +159,9 @@ func clocksOf(tenant Tenant) string { return "/v1/tenants/" + tenant.ID + "/cloc
 func (c *Clock) rightDay(t *trial, s *System, clock api.Clock) {
 	limit, ok := policy.ParseTerm(clock.Limit)
 	cal, zone := CalendarOf(s.Policy)
+	if s.Calendar != nil {
+		cal = s.Calendar
+	}
 	if !ok || limit != c.Within && limit != c.Acknowledge {
 		t.breach("A clock of %s runs by %q, which is not what the clause says.", clock.Kind, clock.Limit)
 		return

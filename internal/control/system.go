@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/policy/calendar"
 )
 
 // System is what a probe may use of a running server: its front door, as any caller sees it, and
@@ -29,7 +30,8 @@ type System struct {
 	Backup  func(ctx context.Context, w io.Writer) error             // a backup, as an operator makes it
 	Restore func(ctx context.Context, r io.Reader) (*Scratch, error) // of a backup, beside the server, with its keys
 
-	Now func() time.Time
+	Now      func() time.Time
+	Calendar *calendar.Calendar // by which the server counts days; nil: the policy's
 }
 
 // Canary is what probes work on: two tenants that nobody else uses, and credentials for them that

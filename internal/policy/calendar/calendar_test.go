@@ -1,7 +1,9 @@
 package calendar_test
 
 import (
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -309,4 +311,18 @@ func FuzzRead(f *testing.F) {
 		}
 		c.Due(time.Unix(1e9, 0), policy.Term{Form: policy.Within, Count: 3, Unit: policy.BusinessDay})
 	})
+}
+
+// TestDocumentedFile: the file that the documentation shows corrects a calendar.
+func TestDocumentedFile(t *testing.T) {
+	text, err := os.ReadFile("../../../docs/calendars.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(text), "```json\n")
+	src, _, _ := strings.Cut(after, "```")
+	c, err := of(t, "AE").With([]byte(src))
+	if err != nil || c.Through != 2028 || !c.Business(date("2027-03-09")) || c.Business(date("2027-03-12")) {
+		t.Errorf("%+v, %v", c, err)
+	}
 }
