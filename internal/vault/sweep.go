@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -90,9 +91,9 @@ func askSweep(tx *db.Tx, tenant, subject string, keys ...string) error {
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	all := strings.Fields(strings.ReplaceAll(noted, ",", " "))
+	all := listed(noted)
 	for _, key := range keys {
-		if !strings.Contains(noted, key) {
+		if !slices.Contains(all, key) {
 			all = append(all, key)
 		}
 	}
@@ -100,6 +101,9 @@ func askSweep(tx *db.Tx, tenant, subject string, keys ...string) error {
  ON CONFLICT (tenant_id, subject_id) DO UPDATE SET keys = excluded.keys`, tenant, subject, micros(tx.Now()), strings.Join(all, ","))
 	return err
 }
+
+// listed takes a list apart.
+func listed(text string) []string { return strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) }
 
 // sweep removes everything of one person, or with subject "" of the tenant.
 type sweep struct {
@@ -215,7 +219,7 @@ func (s *sweep) row(tx *db.Tx) (Swept, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Erased, out.Keys = fromMicros(requested), strings.FieldsFunc(keys, func(r rune) bool { return r == ',' })
+	out.Erased, out.Keys = fromMicros(requested), listed(keys)
 	if removed == "" {
 		return out, nil
 	}
