@@ -103,7 +103,9 @@ func askSweep(tx *db.Tx, tenant, subject string, keys ...string) error {
 }
 
 // listed takes a list apart.
-func listed(text string) []string { return strings.FieldsFunc(text, func(r rune) bool { return r == ',' }) }
+func listed(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' })
+}
 
 // sweep removes everything of one person, or with subject "" of the tenant.
 type sweep struct {
