@@ -10,6 +10,7 @@ package ledger
 
 import (
 	"crypto/ed25519"
+	"strings"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
@@ -60,3 +61,21 @@ func (l *Log) signer(tenant string) (*signer, error) {
 func (s *signer) Name() string                    { return s.verifier.Name() }
 func (s *signer) KeyHash() uint32                 { return s.verifier.KeyHash() }
 func (s *signer) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(s.key, msg), nil }
+
+// Sign signs a text that is no checkpoint with the key of a tenant's log, and returns the signature's line. A
+// text that could pass for a checkpoint is refused: its header must tell what it is.
+func (l *Log) Sign(tenant, text string) (signature string, err error) {
+	const op = "ledger.Sign"
+	s, err := l.signer(tenant)
+	if err != nil {
+		return "", err
+	}
+	if !strings.HasPrefix(text, "clause ") || strings.HasPrefix(text, l.origin) {
+		return "", fault.New(op, fault.Invalid, "the text does not tell what it is")
+	}
+	signed, err := note.Sign(&note.Note{Text: text}, s)
+	if err != nil {
+		return "", fault.As(op, fault.Other, err)
+	}
+	return strings.TrimPrefix(string(signed), text+"\n"), nil
+}

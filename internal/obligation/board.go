@@ -137,11 +137,12 @@ func parseCursor(s string) (due int64, id string, err error) {
 	return due, id, nil
 }
 
-// Tenants returns the tenants that may have clocks: those there are, and the organisation.
+// Tenants returns the tenants that may have clocks: the organisation, those there are, and those that were
+// erased, which have the clock of their leaving.
 func (e *Engine) Tenants(ctx context.Context) (all []string, err error) {
 	err = e.DB.Read(ctx, "", func(tx *db.Tx) error {
 		all = []string{db.Organisation}
-		return tx.Each(`SELECT tenant_id FROM tenants WHERE state = 'active' ORDER BY tenant_id`, nil, func(scan func(...any) error) error {
+		return tx.Each(`SELECT tenant_id FROM tenants ORDER BY tenant_id`, nil, func(scan func(...any) error) error {
 			var tenant string
 			err := scan(&tenant)
 			all = append(all, tenant)

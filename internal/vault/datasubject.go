@@ -20,10 +20,12 @@ func (v *Vault) DataSubject(tx *db.Tx, id string) (*DataSubject, error) {
 	if err != nil {
 		return nil, fault.Wrap("vault.DataSubject", err)
 	}
-	return &DataSubject{
-		Standing: Standing{Consents: s.state.consents, Objections: s.state.objections, Restricted: s.state.restricted, Alias: s.state.alias},
-		subject:  s,
-	}, nil
+	return &DataSubject{Standing: s.stands(), subject: s}, nil
+}
+
+// stands is what a person has allowed, refused and restricted.
+func (s *subject) stands() Standing {
+	return Standing{Consents: s.state.consents, Objections: s.state.objections, Restricted: s.state.restricted, Alias: s.state.alias}
 }
 
 // Seal encrypts what a duty keeps of the person, bound to what it is and to its own id.

@@ -114,18 +114,43 @@ func (v *Vault) EraseTenant(ctx context.Context, c Caller, tenant string) error 
 	if state == "" || (state == tenantErased && len(keys) == 0) {
 		return fault.New(op, fault.NotFound, "no such tenant")
 	}
-	held, err := v.holdsStand(ctx, tenant)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
-	if held > 0 && state == tenantActive {
-		return fault.New(op, fault.Conflict, "%d legal holds stand on people of the tenant", held).WithClause(v.Retained.Clause).
-			WithHint("release them, or wait for their end")
+	if state == tenantActive {
+		if err := v.DB.Read(ctx, tenant, v.MayLeave); err != nil {
+			return fault.Wrap(op, err)
+		}
 	}
 	if err := v.Ring.Destroy(keys, v.Now()); err != nil {
 		return err
 	}
 	return v.dropTenant(ctx, tenant, "tenant.erase", c.Credential.ID, keys...)
+}
+
+// MayLeave refuses the erasure of the transaction's tenant if there is none, or a legal hold stands on somebody.
+func (v *Vault) MayLeave(tx *db.Tx) error {
+	const op = "vault.MayLeave"
+	var state string
+	err := tx.One(`SELECT state FROM tenants WHERE tenant_id = $1`, []any{tx.Tenant()}, &state)
+	if fault.Is(err, fault.NotFound) || err == nil && state != tenantActive {
+		return fault.New(op, fault.NotFound, "no such tenant")
+	}
+	if err != nil {
+		return err
+	}
+	held, err := v.holdsStand(tx)
+	if err == nil && held > 0 {
+		return fault.New(op, fault.Conflict, "%d legal holds stand on people of the tenant", held).WithClause(v.Retained.Clause).
+			WithHint("release them, or wait for their end")
+	}
+	return err
+}
+
+// Lives is NotFound unless the transaction's tenant has the person, whom no erasure has reached.
+func (v *Vault) Lives(tx *db.Tx, subject string) error {
+	s, err := v.load(tx, tx.Tenant(), subject)
+	if err == nil && s.state.kept {
+		return errNobody()
+	}
+	return err
 }
 
 // tenantKeyIDs returns the ids of all the tenant's keys, opened or not, and the tenant's state, "" if

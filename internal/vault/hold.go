@@ -218,8 +218,8 @@ func (v *Vault) EndHolds(ctx context.Context) error {
 }
 
 // holdsStand counts the holds of a tenant that have not ended.
-func (v *Vault) holdsStand(ctx context.Context, tenant string) (n int64, err error) {
-	err = v.DB.Get(ctx, tenant, `SELECT COUNT(*) FROM holds WHERE tenant_id = $1 AND until_at > $2`, []any{tenant, micros(v.Now())}, &n)
+func (v *Vault) holdsStand(tx *db.Tx) (n int64, err error) {
+	err = tx.One(`SELECT COUNT(*) FROM holds WHERE tenant_id = $1 AND until_at > $2`, []any{tx.Tenant(), micros(v.Now())}, &n)
 	return n, err
 }
 

@@ -214,7 +214,7 @@ func (s *sweep) row(tx *db.Tx) (Swept, error) {
 	out := Swept{Subject: s.subject, Removed: map[string]int64{}}
 	var keys, removed string
 	var requested int64
-	err := tx.One(`SELECT requested_at, keys, removed FROM sweeps WHERE tenant_id = $1 AND subject_id = $2`+tx.LockRow(), []any{s.tenant, s.subject}, &requested, &keys, &removed)
+	err := tx.One(`SELECT requested_at, keys, removed FROM sweeps WHERE tenant_id = $1 AND subject_id = $2`, []any{s.tenant, s.subject}, &requested, &keys, &removed)
 	if fault.Is(err, fault.NotFound) { // another server has ended it
 		return out, nil
 	}
@@ -226,6 +226,18 @@ func (s *sweep) row(tx *db.Tx) (Swept, error) {
 		return out, nil
 	}
 	return out, fault.As("vault.sweep", fault.Other, json.Unmarshal([]byte(removed), &out.Removed))
+}
+
+// Sweeping tells what the sweep of a person, or with subject "" of the transaction's tenant, has removed so far;
+// nil if none is under way.
+func Sweeping(tx *db.Tx, subject string) (map[string]int64, error) {
+	var n int64
+	err := tx.One(`SELECT COUNT(*) FROM sweeps WHERE tenant_id = $1 AND subject_id = $2`, []any{tx.Tenant(), subject}, &n)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	row, err := (&sweep{tenant: tx.Tenant(), subject: subject}).row(tx)
+	return row.Removed, err
 }
 
 // end ends the sweep if nothing is left. The row of sweeps goes last, and with it the person's id.

@@ -15,9 +15,9 @@ import (
 // access is about (GDPR art. 15). It reads a page at a time, each as the store is then, and ends with
 // Erased when the person is erased meanwhile.
 type Whole struct {
-	v     *Vault
-	t     Target
-	Alias string // the name the ledger knows the person by
+	Standing
+	v *Vault
+	t Target
 }
 
 // wholePage is how many records are read at a time.
@@ -33,7 +33,7 @@ func (v *Vault) Whole(ctx context.Context, c Caller, tenant, subject string) (*W
 	err := v.changeFor(ctx, tenant, &q, func(tx *db.Tx) (no, err error) {
 		s, no, err := v.manage(tx, &q)
 		if s != nil {
-			w.Alias = s.state.alias
+			w.Standing = s.stands()
 		}
 		return no, err
 	})
