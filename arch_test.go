@@ -57,6 +57,8 @@ var homes = map[string][]string{
 	"golang.org/x/mod/sumdb/tlog":   {"internal/ledger", "internal/control"}, // the writer's hashes; a stranger's reading of tiles
 	"math/rand":                     {"cmd/clause"},                          // an id or a key must not be guessed; the demo's people may
 	"unsafe":                        {},
+	"github.com/wneessen":           {"internal/notify"},
+	"github.com/emersion":           testKits,
 	"github.com/johannesboyne":      testKits,
 	"testing":                       testKits,
 }

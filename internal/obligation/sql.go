@@ -59,11 +59,12 @@ func settleWake(tx *db.Tx) error {
 	return err
 }
 
-// tenantsDue returns tenants whose clocks have something to do, in order, those after a name.
+// tenantsDue returns tenants whose clocks have something to do, in order, those after a name. Names from ~
+// on are not of clocks: notify has such.
 func tenantsDue(ctx context.Context, d *db.DB, now time.Time, after string) (due []string, err error) {
 	err = d.Read(ctx, "", func(tx *db.Tx) error {
 		due = nil
-		return tx.Each(`SELECT name FROM wakes WHERE next_at <= $1 AND name > $2 ORDER BY name LIMIT 1000`, []any{micros(now), after}, func(scan func(...any) error) error {
+		return tx.Each(`SELECT name FROM wakes WHERE next_at <= $1 AND name > $2 AND name < '~' ORDER BY name LIMIT 1000`, []any{micros(now), after}, func(scan func(...any) error) error {
 			var name string
 			err := scan(&name)
 			due = append(due, name)
