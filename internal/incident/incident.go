@@ -1,0 +1,204 @@
+// Package incident is the desk for what must not happen and does: breaches of personal data, and the
+// demands of courts and authorities for it. Each step is admitted and recorded before it has an effect,
+// and what it stores holds ids, figures and words of fixed lists: no text that could be about somebody.
+package incident
+
+import (
+	"context"
+	"crypto/rand"
+	"slices"
+	"strings"
+	"time"
+
+	"clause.dev/clause/api"
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/ledger/proof"
+	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/obligation"
+	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/vault"
+)
+
+// Rules are what the clauses of a policy promise about breaches and demands.
+type Rules struct {
+	Breach []Promise
+	Demand Process
+}
+
+// Promise is what one clause promises of a breach.
+type Promise struct {
+	Clause            string
+	Authority, People obligation.Duty  // of no kind where the clause does not promise it
+	PeopleAt          string           // the least risk at which the people are told
+	Channels          []notify.Channel // by which; none where the clause names none
+}
+
+// Process is what the clauses promise of legal demands. Review and notice are owed whatever they say.
+type Process struct {
+	Clauses []string
+	Wait    policy.Term // between the notice and the release; zero for none
+}
+
+// The evidence that discharges the clocks of this desk.
+const (
+	AuthorityReceipt = "authority-receipt"
+	PeopleTold       = "people-told"
+)
+
+// Desk works on breaches and demands for callers with the scope duties.
+type Desk struct {
+	Vault  *vault.Vault
+	Engine *obligation.Engine
+	Ledger *ledger.Log
+	Policy *policy.Policy
+	Rules  Rules
+}
+
+func (d *Desk) db() *db.DB { return d.Engine.DB }
+
+func (d *Desk) admit(ctx context.Context, c vault.Caller, act, tenant string) error {
+	return d.Vault.Admit(ctx, c, act, tenant, vault.ScopeDuties)
+}
+
+// server is the caller for what the desk does by itself.
+func (d *Desk) server(tenant string) vault.Caller {
+	return vault.Caller{
+		Credential: decision.Credential{ID: actor, Tenants: []string{tenant}, Environment: d.Vault.Environment},
+		Scopes:     []string{vault.ScopeDuties},
+	}
+}
+
+// actor is the server itself in the ledger.
+const actor = "clause"
+
+func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) }
+
+// told writes an entry about an incident or a demand.
+func told(tx *db.Tx, kind, by, id, reason string, clauses []string, more ...string) error {
+	detail := map[string]string{"incident": id}
+	for i := 0; i+1 < len(more); i += 2 {
+		if more[i+1] != "" {
+			detail[more[i]] = more[i+1]
+		}
+	}
+	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: by, Reason: reason, Clauses: clauses, Detail: detail})
+}
+
+// channels are the ways by which people are told: those that clauses name, and where none does, those by
+// which the policy says that people are reached, with the application itself.
+func (d *Desk) channels(named []notify.Channel) (all []notify.Channel) {
+	if len(named) > 0 {
+		return named
+	}
+	if d.Policy.Contacts.Email != "" {
+		all = append(all, notify.Email)
+	}
+	return append(all, notify.InApp)
+}
+
+func (d *Desk) language() string {
+	if d.Policy.Language == "" {
+		return "en"
+	}
+	return d.Policy.Language
+}
+
+// enqueue puts a notice for each of the people into the outbox, by every channel.
+func (d *Desk) enqueue(tx *db.Tx, event, template string, people []string, channels []notify.Channel, details map[string]string) error {
+	for _, subject := range people {
+		for _, channel := range channels {
+			m := notify.Message{Event: event, Channel: channel, Subject: subject, Template: template, Language: d.language(), Details: details}
+			if err := notify.Enqueue(tx, m); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func tallies(tx *db.Tx, event string) ([]api.ChannelTally, error) {
+	found, err := notify.Tallies(tx, event)
+	all := make([]api.ChannelTally, 0, len(found))
+	for _, t := range found {
+		all = append(all, api.ChannelTally{Channel: string(t.Channel), State: t.State, Count: t.Count})
+	}
+	return all, err
+}
+
+// clocks are the clocks of a thing as they travel.
+func (d *Desk) clocks(tx *db.Tx, about string) ([]api.Clock, error) {
+	found, err := d.Engine.Of(tx, about)
+	all := make([]api.Clock, 0, len(found))
+	for i := range found {
+		all = append(all, found[i].Wire(tx.Now()))
+	}
+	return all, err
+}
+
+// live reports whether something is still owed by the clock.
+func live(c *obligation.Clock) bool {
+	return c.State == obligation.Running || c.State == obligation.Paused
+}
+
+// discharge ends what of a thing is owed until evidence of the kind comes.
+func (d *Desk) discharge(tx *db.Tx, about, kind, evidence string) error {
+	found, err := d.Engine.Of(tx, about)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		if c := &found[i]; live(c) && c.Duty.Evidence == kind {
+			if err := d.Engine.Discharge(tx, c.ID, kind, evidence); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// void ends a clock that is not owed after all. One that was missed meanwhile stays visible as late: the
+// finding that it was not owed discharges it.
+func (d *Desk) void(tx *db.Tx, c *obligation.Clock, reason, evidence string) error {
+	if c.Late(tx.Now()) {
+		return d.Engine.Discharge(tx, c.ID, c.Duty.Evidence, evidence)
+	}
+	return d.Engine.Cancel(tx, c.ID, reason)
+}
+
+// wrong is a request that does not fit where a thing stands.
+func wrong(op, state, what string) error {
+	return fault.New(op, fault.Conflict, "it is %s: %s", state, what)
+}
+
+func invalid(op, field, format string, args ...any) *fault.Error {
+	return fault.New(op, fault.Invalid, format, args...).WithField(field)
+}
+
+// known finds words that are none of the desk's: they would go into records, forms and the ledger.
+func known(op, field string, words ...string) error {
+	for _, w := range words {
+		if _, ok := phrases()[w]; !ok || strings.HasPrefix(w, "form-") {
+			return invalid(op, field, "it is not one of the words that are understood")
+		}
+	}
+	return nil
+}
+
+func sortedSet(all map[string]bool) []string {
+	out := make([]string, 0, len(all))
+	for id := range all {
+		out = append(out, id)
+	}
+	slices.Sort(out)
+	return out
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,195 @@
+package incident
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"clause.dev/clause/api"
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/vault"
+)
+
+// again is how often the server looks whether everybody was reached.
+const again = time.Minute
+
+// breachTemplate and demandTemplate are the words of the notices.
+const (
+	breachTemplate = "breach-people"
+	demandTemplate = "legal-demand"
+)
+
+// TellPeople has the people concerned told, by every channel promised: it returns when each has a message
+// in the outbox. What cuts it short is finished by Run. Once each was reached by one, or a public
+// communication was made for those who were not, the clock is discharged.
+func (d *Desk) TellPeople(ctx context.Context, c vault.Caller, tenant, id string, in api.PeopleTold) (api.Incident, error) {
+	if err := d.admit(ctx, c, "incident.tell-people", tenant); err != nil {
+		return api.Incident{}, err
+	}
+	out, err := d.move(ctx, tenant, id, "people are told once the breach is assessed", []string{assessed}, func(tx *db.Tx, b *breach) error {
+		for _, subject := range in.Called {
+			if err := notify.Called(tx, b.id, subject); err != nil {
+				return err
+			}
+		}
+		switch {
+		case in.Public != "":
+			b.Public = in.Public
+			if err := told(tx, "incident.public-communication", c.Credential.ID, b.id, "", d.clauses(), "reference", in.Public); err != nil {
+				return err
+			}
+			return d.discharge(tx, b.id, PeopleTold, in.Public)
+		case len(in.Called) > 0:
+			return told(tx, "incident.people-called", c.Credential.ID, b.id, "", d.clauses(), "people", strconv.Itoa(len(in.Called)))
+		}
+		b.Telling, b.Told, b.wake = tx.Now(), time.Time{}, micros(tx.Now())
+		return told(tx, "incident.telling-people", c.Credential.ID, b.id, "", d.clauses())
+	})
+	if err != nil || in.Public != "" {
+		return out, err
+	}
+	if len(in.Called) == 0 {
+		if err := d.tell(ctx, c, tenant, id); err != nil {
+			return api.Incident{}, fault.Wrap("incident.TellPeople", err)
+		}
+	}
+	return d.settle(ctx, tenant, id)
+}
+
+// tell gives everybody concerned who is not erased a message by each channel. It may be cut short and
+// done again: a message is told once.
+func (d *Desk) tell(ctx context.Context, c vault.Caller, tenant, id string) error {
+	b, err := d.breach(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	found, err := d.affected(ctx, tenant, b)
+	if err != nil {
+		return err
+	}
+	channels, details := d.channels(d.promised()), d.noticeDetails(b)
+	people := 0
+	meant := func(alias string) bool { return found.people[alias] }
+	if len(found.people) > 0 {
+		err = d.Vault.People(ctx, c, tenant, id, meant, func(subjects []string) error {
+			people += len(subjects)
+			return d.db().Write(ctx, tenant, func(tx *db.Tx) error {
+				return d.enqueue(tx, id, breachTemplate, subjects, channels, details)
+			})
+		})
+	}
+	if err != nil {
+		return err
+	}
+	_, err = d.move(ctx, tenant, id, "people are told once the breach is assessed", []string{assessed}, func(tx *db.Tx, b *breach) error {
+		if !b.Told.IsZero() { // another server was quicker
+			return nil
+		}
+		b.Told = tx.Now()
+		return told(tx, "incident.people-told", c.Credential.ID, b.id, "", d.clauses(), "people", strconv.Itoa(people), "affected", strconv.Itoa(len(found.people)))
+	})
+	return err
+}
+
+// promised are the channels that the clauses name.
+func (d *Desk) promised() (all []notify.Channel) {
+	known := map[notify.Channel]bool{}
+	for _, p := range d.Rules.Breach {
+		for _, channel := range p.Channels {
+			if !known[channel] {
+				known[channel] = true
+				all = append(all, channel)
+			}
+		}
+	}
+	return all
+}
+
+// noticeDetails are the facts for the words of a notice, GDPR art. 34(2).
+func (d *Desk) noticeDetails(b *breach) map[string]string {
+	var sets []string
+	if b.Affected != nil {
+		for _, s := range b.Affected.Data {
+			sets = append(sets, s.DataSet)
+		}
+	}
+	return map[string]string{
+		"incident": b.id, "since": b.Exposure.From.UTC().Format(time.DateOnly), "until": b.Exposure.To.UTC().Format(time.DateOnly),
+		"nature": strings.Join(b.Nature, ","), "data": strings.Join(sets, ","),
+		"consequences": strings.Join(b.Consequences, ","), "measures": strings.Join(b.Measures, ","),
+	}
+}
+
+// settle looks whether everybody was reached, which discharges the clock.
+func (d *Desk) settle(ctx context.Context, tenant, id string) (api.Incident, error) {
+	return d.stepped(ctx, tenant, id, func(tx *db.Tx) error {
+		b, err := loadBreach(tx, id)
+		if err != nil || b.state != assessed || b.Told.IsZero() {
+			return err
+		}
+		people, reached, err := notify.Reached(tx, id)
+		if err != nil {
+			return err
+		}
+		b.wake = micros(tx.Now().Add(again))
+		if reached == people {
+			b.wake = 0
+			if err := d.discharge(tx, id, PeopleTold, id); err != nil {
+				return err
+			}
+		}
+		return b.save(tx)
+	})
+}
+
+// Run does what is due by now: goes on telling people where that was cut short, looks who was reached,
+// and tells of demands whose gag has ended. It may be interrupted anywhere, two servers may run it, and a
+// tenant or incident that fails keeps no other from its turn.
+func (d *Desk) Run(ctx context.Context, now time.Time) error {
+	tenants, err := d.Engine.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, tenant := range tenants {
+		failed = errors.Join(failed, d.runTenant(ctx, tenant, now))
+	}
+	return failed
+}
+
+func (d *Desk) runTenant(ctx context.Context, tenant string, now time.Time) error {
+	var breaches, demands []string
+	err := d.db().Read(ctx, tenant, func(tx *db.Tx) (err error) {
+		if breaches, err = due(tx, breachKind, now); err != nil {
+			return err
+		}
+		demands, err = due(tx, demandKind, now)
+		return err
+	})
+	for _, id := range breaches {
+		err = errors.Join(err, d.goOn(ctx, tenant, id))
+	}
+	for _, id := range demands {
+		err = errors.Join(err, d.endGag(ctx, tenant, id))
+	}
+	return err
+}
+
+// goOn continues with a breach.
+func (d *Desk) goOn(ctx context.Context, tenant, id string) error {
+	b, err := d.breach(ctx, tenant, id)
+	if err != nil {
+		return err
+	}
+	if b.Told.IsZero() && !b.Telling.IsZero() {
+		if err := d.tell(ctx, d.server(tenant), tenant, id); err != nil {
+			return err
+		}
+	}
+	_, err = d.settle(ctx, tenant, id)
+	return err
+}
