@@ -87,7 +87,7 @@ func organisationTables() []Table {
 			Columns: join(text("name"), integer("next_at"))},
 		{Name: "policy_versions", Key: []string{"version_id"},
 			Columns: join(text("version_id", "digest", "base"), bytes("source"), text("state", "drill", "changes", "promises"),
-				integer("effective_at", "registered_at", "passed_at", "told_at", "since_at"))},
+				integer("asks", "effective_at", "registered_at", "passed_at", "told_at", "since_at"))},
 	}
 }
 

@@ -142,6 +142,7 @@ func (v *Vault) unseal(tx *db.Tx, tenant, id string, r *subjectRow) (*subject, e
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	state.consents = v.standingConsents(state.consents)
 	return &subject{tenant: tenant, id: id, region: t.region, tenantKey: tenantKey, key: key, state: state}, nil
 }
 
@@ -238,7 +239,9 @@ func newAlias() string { return newID("p_") }
 
 // saveState seals a person's changed standing.
 func (v *Vault) saveState(tx *db.Tx, s *subject) error {
-	sealed, err := s.key.Seal(nil, bind("subject", s.tenant, s.id), s.state.encode())
+	state := s.state
+	state.consents = v.stamped(state.consents)
+	sealed, err := s.key.Seal(nil, bind("subject", s.tenant, s.id), state.encode())
 	if err != nil {
 		return fault.Wrap("vault.saveState", err)
 	}

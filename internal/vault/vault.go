@@ -48,10 +48,11 @@ type Config struct {
 // Vault is the one door to personal data. It is safe for concurrent use.
 type Vault struct {
 	Config
-	sets   map[string]*dataSet
-	here   decision.RegionID
-	memory *memory
-	recent *recent // nil on a store that others write to
+	sets     map[string]*dataSet
+	here     decision.RegionID
+	memory   *memory
+	recent   *recent           // nil on a store that others write to
+	editions map[string]string // of purposes that outgrew the consents once given to them
 
 	mu   sync.RWMutex
 	keys map[keyOf]*keyring.TenantKey // parsed; a row must still vouch for each use

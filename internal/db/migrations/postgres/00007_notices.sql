@@ -10,6 +10,7 @@ CREATE TABLE policy_versions (
     drill         TEXT COLLATE "C" NOT NULL, -- the canary tenant whose people alone are told of it; '' for a real one
     changes       TEXT COLLATE "C" NOT NULL, -- JSON: what changes materially, in sentences
     promises      TEXT COLLATE "C" NOT NULL, -- JSON: what was promised of its notice, and the clocks of that
+    asks          BIGINT NOT NULL, -- 1: people must be asked for consent, too
     effective_at  BIGINT NOT NULL, -- the beginning of the day it is dated; 0 for none
     registered_at BIGINT NOT NULL,
     passed_at     BIGINT NOT NULL, -- when everybody had last been gone through; 0 for never

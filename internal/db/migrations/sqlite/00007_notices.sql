@@ -10,6 +10,7 @@ CREATE TABLE policy_versions (
     drill         TEXT    NOT NULL, -- the canary tenant whose people alone are told of it; '' for a real one
     changes       TEXT    NOT NULL, -- JSON: what changes materially, in sentences
     promises      TEXT    NOT NULL, -- JSON: what was promised of its notice, and the clocks of that
+    asks          INTEGER NOT NULL, -- 1: people must be asked for consent, too
     effective_at  INTEGER NOT NULL, -- the beginning of the day it is dated; 0 for none
     registered_at INTEGER NOT NULL,
     passed_at     INTEGER NOT NULL, -- when everybody had last been gone through; 0 for never
