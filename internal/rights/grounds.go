@@ -1,0 +1,63 @@
+package rights
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+//go:embed grounds.json
+var groundsFile []byte
+
+// Ground is a legal ground on which a right may be refused.
+type Ground struct {
+	ID       string            `json:"id"`
+	Rights   []Right           `json:"rights"`
+	Law      string            `json:"law"` // an id of package law
+	Articles []string          `json:"articles"`
+	Title    string            `json:"title"` // as it is told to the person
+	Titles   map[string]string `json:"titles"`
+}
+
+// grounds are what the law says; no figure and no article of it stands in Go.
+var grounds = sync.OnceValue(func() (file struct {
+	About      string           `json:"about"`
+	Articles   map[Right]string `json:"articles"`
+	Extensions []string         `json:"extensions"`
+	Grounds    []Ground         `json:"grounds"`
+}) {
+	d := json.NewDecoder(bytes.NewReader(groundsFile))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&file); err != nil {
+		panic(fmt.Sprintf("rights: grounds.json: %v", err)) // a fault of this package, which its tests find
+	}
+	return file
+})
+
+// Grounds returns the legal grounds on which a right may be refused.
+func Grounds() []Ground { return grounds().Grounds }
+
+// Extensions returns the reasons for which an answer may take longer, GDPR art. 12(3).
+func Extensions() []string { return grounds().Extensions }
+
+func groundOf(id string) (*Ground, bool) {
+	all := Grounds()
+	i := slices.IndexFunc(all, func(g Ground) bool { return g.ID == id })
+	if i < 0 {
+		return nil, false
+	}
+	return &all[i], true
+}
+
+// cited are the articles of a ground, each with its law: gdpr 12(2), gdpr 12(6).
+func (g *Ground) cited() string {
+	var all []string
+	for _, a := range g.Articles {
+		all = append(all, g.Law+" "+a)
+	}
+	return strings.Join(all, ", ")
+}
