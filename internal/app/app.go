@@ -22,6 +22,7 @@ import (
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/trust"
 	"clause.dev/clause/internal/vault"
 	"clause.dev/clause/internal/vault/objects"
@@ -172,6 +173,7 @@ func (a *App) vaultConfig(d *db.DB, o vault.Objects) vault.Config {
 		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Objects: o,
 		Region: a.Region, Environment: a.Environment,
 		AggregateMin: a.Plan.AggregateMin, AggregateClause: a.Plan.AggregateClause, MemoryMax: memoryMax,
+		Retained: a.retained(), Swept: retention.Swept, Again: []string{canaryC},
 	}
 }
 
@@ -246,7 +248,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
 	return httpapi.Config{
-		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Rules: a.Rules, Policy: a.Policy,
+		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Retention: a.retention(v, log), Rules: a.Rules, Policy: a.Policy,
 		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 	}

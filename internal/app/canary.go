@@ -13,10 +13,11 @@ import (
 	"clause.dev/clause/internal/vault"
 )
 
-// The canary tenants, which nobody but the probes uses.
+// The canary tenants, which nobody but the probes uses. The third is made by the probe that off-boards it.
 const (
 	canaryA = "canary-a"
 	canaryB = "canary-b"
+	canaryC = "canary-c"
 )
 
 // canaries are the credentials of the probes. They are held in memory only, by their hash, and new at
@@ -44,8 +45,8 @@ func newCanaries(a *App) *canaries {
 		return control.Tenant{ID: id, Region: a.Region, Environment: a.Environment, Key: key}
 	}
 	c.canary = control.Canary{
-		A: tenant(canaryA), B: tenant(canaryB),
-		Auditor: add("canary-auditor", []string{canaryA, canaryB}, nil, vault.ScopeAudit),
+		A: tenant(canaryA), B: tenant(canaryB), Leaver: tenant(canaryC),
+		Auditor: add("canary-auditor", []string{canaryA, canaryB, canaryC}, nil, vault.ScopeAudit),
 		Admin:   add("canary-admin", nil, nil, vault.ScopeAdmin),
 	}
 	return c

@@ -61,7 +61,7 @@ func (a *App) standings(ctx context.Context, now time.Time) (map[string]obligati
 	}
 	all := map[string]obligation.Standing{}
 	for _, tenant := range tenants {
-		if tenant == canaryA || tenant == canaryB {
+		if tenant == canaryA || tenant == canaryB || tenant == canaryC {
 			continue
 		}
 		one, err := a.Clocks.Standings(ctx, tenant, now, now.Add(-lookBack))

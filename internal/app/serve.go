@@ -132,6 +132,8 @@ func (a *App) duties() []work.Duty {
 		}},
 		{Name: "turn keys", Every: time.Minute, Now: true, Do: a.Vault.RunKeys},
 		{Name: "sweep", Every: 20 * time.Second, Do: a.Vault.Sweep},
+		{Name: "end retention", Every: 20 * time.Second, Now: true, Do: func(ctx context.Context) error { return a.retention(a.Vault, a.Ledger).Run(ctx) }},
+		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
 		{Name: "run clocks", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			_, err := a.Clocks.RunDue(ctx, a.Now())
 			return err

@@ -31,7 +31,7 @@ func (d Door) client() *http.Client {
 
 // System is what the probes may use of this server, through the door.
 func (a *App) System(d Door) *control.System {
-	store := rawStore{d: a.DB, v: a.Vault}
+	store := rawStore{d: a.DB, v: a.Vault, end: a.retention(a.Vault, a.Ledger).Run}
 	return &control.System{
 		URL: d.URL, HTTP: d.client(), Roots: d.Roots,
 		Policy: a.Policy, Canary: a.canaries.canary,
@@ -40,10 +40,12 @@ func (a *App) System(d Door) *control.System {
 		Store:   store,
 		Epochs:  a.epochs,
 		Backup: func(ctx context.Context, w io.Writer) error {
-			_, err := a.Vault.Backup(ctx, w, nil, canaryA, canaryB)
+			_, err := a.Vault.Backup(ctx, w, nil, canaryA, canaryB, canaryC)
 			return err
 		},
 		Restore: a.scratch,
+		Left:    a.objects.Left,
+		Aged:    a.aged,
 		Now:     a.Now, Calendar: a.Clocks.Calendar,
 	}
 }
@@ -70,14 +72,20 @@ func (a *App) epochs() []control.Epoch {
 
 // rawStore is the store seen from below.
 type rawStore struct {
-	d *db.DB
-	v *vault.Vault
+	d   *db.DB
+	v   *vault.Vault
+	end func(context.Context) error // of holds that are over and erasures that are swept; nil: none
 }
 
-// Settle sweeps what is due and scrubs the files.
+// Settle sweeps what is due, certifies it, and scrubs the files.
 func (s rawStore) Settle(ctx context.Context) error {
 	if err := s.v.Sweep(ctx); err != nil {
 		return err
+	}
+	if s.end != nil {
+		if err := s.end(ctx); err != nil {
+			return err
+		}
 	}
 	return s.d.Scrub(ctx)
 }

@@ -6,6 +6,7 @@ import (
 
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 )
@@ -19,6 +20,8 @@ type Plan struct {
 	EraseWithin     time.Duration                // by when what was erased can be read nowhere; zero if not promised
 	Grounds         *decision.Grounds            // which clause each step of a decision rests on
 	Duties          map[string][]obligation.Duty // what each clause owes by a time when its occasion arises
+	Notices         []notice.Promise             // what is promised of the notice of changes
+	Retained        *Retained                    // what may be kept of people who are erased; nil: nothing
 
 	clause   string   // the one being planned
 	dataSets []string // of the policy
@@ -53,6 +56,13 @@ func PlanOf(p *policy.Policy) (*Plan, error) {
 func (p *Plan) owe(d obligation.Duty) {
 	d.Clause = p.clause
 	p.Duties[p.clause] = append(p.Duties[p.clause], d)
+}
+
+// Retained is what clauses allow to be kept of people who are erased, under a legal hold.
+type Retained struct {
+	Clause  string
+	Fields  []string // as data-set.field; where several clauses allow something, what all of them do
+	Longest policy.Term
 }
 
 // ground makes a step of decisions rest on the clause being planned, for all purposes if none is

@@ -29,6 +29,12 @@ type System struct {
 	Epochs  func() []Epoch                                           // of the key folder, oldest first
 	Backup  func(ctx context.Context, w io.Writer) error             // a backup, as an operator makes it
 	Restore func(ctx context.Context, r io.Reader) (*Scratch, error) // of a backup, beside the server, with its keys
+	Left    func(ctx context.Context, tenant string) (int, error)    // objects of blobs that are kept for a tenant
+	// Aged counts the records of a data set, over all tenants, last changed before a time, on which no hold stands.
+	Aged func(ctx context.Context, dataSet string, before time.Time) (int64, error)
+	// MayTakeEffect reports why the server would not start with a policy at a moment, as if the drills that
+	// were announced to canaries concerned everybody.
+	MayTakeEffect func(ctx context.Context, policy []byte, at time.Time) error
 
 	Now      func() time.Time
 	Calendar *calendar.Calendar // by which the server counts days; nil: the policy's
@@ -38,7 +44,8 @@ type System struct {
 // the server holds in memory only.
 type Canary struct {
 	A, B    Tenant
-	Auditor string // a key with scope audit, for both tenants
+	Leaver  Tenant // which is there only while a probe off-boards it
+	Auditor string // a key with scope audit, for all of them
 	Admin   string // a key with scope admin
 }
 

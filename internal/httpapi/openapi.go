@@ -47,6 +47,7 @@ func newBook(title, version string) *book {
 			{Name: "queries", Description: "What concerns more than one record."},
 			{Name: "people", Description: "People, their consents and objections."},
 			{Name: "duties", Description: "What is owed by a time, and what discharged it."},
+			{Name: "retention", Description: "Where data ends: legal holds, off-boarding, certificates of erasure."},
 			{Name: "ledger", Description: "What happened, verifiable by anybody."},
 			{Name: "evidence", Description: "Whether the promises are kept."},
 			{Name: "administration", Description: "Tenants and applications."},

@@ -10,6 +10,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/obligation"
+	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -21,6 +22,7 @@ type Vault interface {
 	Records
 	Queries
 	Blobs
+	Holds
 }
 
 // Admission decides, and records, what concerns no one person's data.
@@ -68,6 +70,22 @@ type Blobs interface {
 	GetBlob(ctx context.Context, c vault.Caller, t vault.Target, field string) (vault.BlobInfo, io.ReadCloser, error)
 }
 
+// Holds are legal holds on people.
+type Holds interface {
+	PlaceHold(ctx context.Context, c vault.Caller, tenant, subject, reason string, fields []string, until time.Time) (vault.Hold, error)
+	Hold(ctx context.Context, c vault.Caller, tenant, subject string) (vault.Hold, error)
+	ReleaseHold(ctx context.Context, c vault.Caller, tenant, subject string) error
+}
+
+// Retention is where data ends. Each call decides, and records, itself.
+type Retention interface {
+	OffBoard(ctx context.Context, c vault.Caller, tenant string) (retention.OffBoarding, error)
+	OffBoarding(ctx context.Context, c vault.Caller, tenant string) (retention.OffBoarding, error)
+	EraseSubject(ctx context.Context, c vault.Caller, tenant, subject, about string) (retention.Certificate, error)
+	Certificate(ctx context.Context, c vault.Caller, tenant, id string) (retention.Certificate, error)
+	Certificates(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]retention.Certificate, string, error)
+}
+
 // Applications are the programs that may call.
 type Applications interface {
 	Authenticate(ctx context.Context, key string, now time.Time) (identity.Application, error)
@@ -105,4 +123,5 @@ var (
 	_ Applications = (*identity.Applications)(nil)
 	_ Ledger       = (*ledger.Log)(nil)
 	_ Duties       = (*duty.Desk)(nil)
+	_ Retention    = (*retention.Desk)(nil)
 )

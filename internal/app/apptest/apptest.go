@@ -34,6 +34,7 @@ type Options struct {
 	System  func(*control.System)           // changes what probes are given
 	Store   string                          // URL; empty: SQLite in the temporary folder
 	Migrate string
+	Region  string           // of the server; empty: the policy's first
 	Blobs   *objects.Place   // the bucket blobs are kept in; nil: the data folder
 	Folder  string           // data folder to use again; empty: a new one
 	Now     func() time.Time // empty: a clock of the server's own, see Server.Clock
@@ -82,7 +83,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 	}
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
-		Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Now: now, Wall: time.Now,
+		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Now: now, Wall: time.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -91,6 +92,14 @@ func start(t testing.TB, o Options) (*Server, error) {
 		return nil, err
 	}
 	return s, s.listen(t)
+}
+
+// region is where the server is, of the places its policy names.
+func (o *Options) region(p *policy.Policy) string {
+	if o.Region == "" && len(p.Regions) > 0 {
+		return p.Regions[0].ID
+	}
+	return o.Region
 }
 
 func (s *Server) listen(t testing.TB) error {
