@@ -81,10 +81,14 @@ func Enqueue(tx *db.Tx, m Message) error {
 		return fault.New(op, fault.TooLarge, "the details of a message are at most %d bytes", maxDetails)
 	}
 	now := tx.Now().UnixMicro()
+	next := now
+	if m.Channel == Phone { // somebody of the staff calls, and says so
+		next = 0
+	}
 	fresh, err := tx.Exec(`INSERT INTO outbox (tenant_id, message_id, event, channel, subject_id, owner, template, language, details, state, tries, created_at, next_at, ended_at, outcome)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $11, 0, '') ON CONFLICT DO NOTHING`,
-		tx.Tenant(), m.id(), m.Event, string(m.Channel), m.Subject, m.Owner, m.Template, m.Language, string(details), Waiting, now)
-	if err != nil || fresh == 0 {
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, 0, '') ON CONFLICT DO NOTHING`,
+		tx.Tenant(), m.id(), m.Event, string(m.Channel), m.Subject, m.Owner, m.Template, m.Language, string(details), Waiting, now, next)
+	if err != nil || fresh == 0 || next == 0 {
 		return fault.Wrap(op, err)
 	}
 	return fault.Wrap(op, wakeBy(tx, now))
@@ -99,9 +103,9 @@ func (m *Message) check() error {
 		return fault.New(op, fault.Invalid, "a message needs the id of an event, and a person or a role to go to")
 	case !idForm.MatchString(m.Subject + m.Owner):
 		return fault.New(op, fault.Invalid, "whom a message is for is named by an id")
-	case !slices.Contains([]Channel{Email, InApp, Letter, Webhook, Pager}, m.Channel):
+	case !slices.Contains([]Channel{Email, InApp, Letter, Phone, Webhook, Pager}, m.Channel):
 		return fault.New(op, fault.Invalid, "there is no channel %q", m.Channel)
-	case m.Subject != "" && m.Channel == Pager || m.Owner != "" && (m.Channel == InApp || m.Channel == Letter):
+	case m.Subject != "" && m.Channel == Pager || m.Owner != "" && (m.Channel == InApp || m.Channel == Letter || m.Channel == Phone):
 		return fault.New(op, fault.Invalid, "nobody of that sort is reached by %s", m.Channel)
 	case !languageForm.MatchString(m.Language) || len(m.Language) > 35:
 		return fault.New(op, fault.Invalid, "a language is one of BCP 47, such as ar")
