@@ -45,8 +45,11 @@ type Config struct {
 	Limits      httpapi.Limits
 	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
 	Backups     Backups       // made while it serves
-	Calendar    []byte        // holidays over those of the policy's calendar: docs/calendars.md
-	Expect      Expect        // refuse a store that is there, or one that is not
+	// WithoutNotice lets a policy take effect of which people were not told, in an emergency: the clauses that
+	// promised notice are broken until they have been.
+	WithoutNotice bool
+	Calendar      []byte // holidays over those of the policy's calendar: docs/calendars.md
+	Expect        Expect // refuse a store that is there, or one that is not
 }
 
 // Expect says what the caller knows of the store, so that a mistyped address neither makes a store
@@ -78,6 +81,8 @@ type App struct {
 	bucket   *objects.S3 // where objects are, if they are in one
 	claimed  bool        // this opening took the bucket's prefix
 	canaries *canaries
+	versions versions             // policies read lately
+	editions map[string]string    // of purposes that outgrew the consents given to them
 	door     atomic.Pointer[Door] // the front door, once it listens
 }
 
@@ -248,7 +253,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
 	return httpapi.Config{
-		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Retention: a.retention(v, log), Rules: a.Rules, Policy: a.Policy,
+		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Notices: a.notices(v), Retention: a.retention(v, log), Rules: a.Rules, Policy: a.Policy,
 		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 	}

@@ -20,6 +20,9 @@ const (
 	canaryC = "canary-c"
 )
 
+// canaryTenants are the tenants of nobody real, the one that drills concern first.
+func canaryTenants() []string { return []string{canaryA, canaryB, canaryC} }
+
 // canaries are the credentials of the probes. They are held in memory only, by their hash, and new at
 // each start: there is no file from which one could be taken.
 type canaries struct {

@@ -85,6 +85,7 @@ func (a *App) scratchIn(ctx context.Context, folder string, r io.Reader) (*contr
 	if _, _, _, err := v.Restore(ctx, r, nil); err != nil {
 		return nil, errors.Join(err, shut())
 	}
+	v.SetEditions(a.editions)
 	door, err := a.scratchDoor(d, v)
 	if err != nil {
 		return nil, errors.Join(err, shut())

@@ -10,12 +10,9 @@ import (
 	"runtime/debug"
 	"time"
 
-	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/httpapi"
-	"clause.dev/clause/internal/ledger"
-	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/vault"
 	"clause.dev/clause/internal/work"
 )
@@ -48,33 +45,10 @@ func (a *App) Start(ctx context.Context) error {
 	if _, err := a.Applications.Reconcile(ctx); err != nil {
 		return fault.Wrap(op, err)
 	}
-	if err := a.recordPolicy(ctx); err != nil {
+	if err := a.takeEffect(ctx); err != nil {
 		return fault.Wrap(op, err)
 	}
 	return fault.Wrap(op, a.canaries.tenants(ctx, a.Vault, a.Operator()))
-}
-
-// policyMark is the meta key of the digest of the policy last in force.
-const policyMark = "policy"
-
-// recordPolicy writes into the organisation's log which policy is in force from now on.
-func (a *App) recordPolicy(ctx context.Context) error {
-	return a.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
-		var known []byte
-		err := tx.One(`SELECT value FROM meta WHERE key = $1`, []any{policyMark}, &known)
-		if err == nil && string(known) == a.Policy.Digest {
-			return nil
-		}
-		if err != nil && !fault.Is(err, fault.NotFound) {
-			return err
-		}
-		_, err = tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-			policyMark, []byte(a.Policy.Digest))
-		if err != nil {
-			return err
-		}
-		return ledger.Append(tx, proof.Entry{Kind: "policy.in-force", Actor: operator, Detail: map[string]string{"sha256": a.Policy.Digest}})
-	})
 }
 
 // TLSConfig is what the policy's clauses allow at the front door.
@@ -134,6 +108,7 @@ func (a *App) duties() []work.Duty {
 		{Name: "sweep", Every: 20 * time.Second, Do: a.Vault.Sweep},
 		{Name: "end retention", Every: 20 * time.Second, Now: true, Do: func(ctx context.Context) error { return a.retention(a.Vault, a.Ledger).Run(ctx) }},
 		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
+		{Name: "announce policies", Every: 10 * time.Second, Now: true, Do: a.announce},
 		{Name: "run clocks", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			_, err := a.Clocks.RunDue(ctx, a.Now())
 			return err

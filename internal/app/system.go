@@ -43,10 +43,11 @@ func (a *App) System(d Door) *control.System {
 			_, err := a.Vault.Backup(ctx, w, nil, canaryA, canaryB, canaryC)
 			return err
 		},
-		Restore: a.scratch,
-		Left:    a.objects.Left,
-		Aged:    a.aged,
-		Now:     a.Now, Calendar: a.Clocks.Calendar,
+		Restore:       a.scratch,
+		Left:          a.objects.Left,
+		Aged:          a.aged,
+		MayTakeEffect: a.mayTakeEffect,
+		Now:           a.Now, Calendar: a.Clocks.Calendar,
 	}
 }
 

@@ -40,6 +40,7 @@ func entries() []entry {
 		{"attested", "A signed document proves it, and has not expired.", "attested.go", true, func() Control { return new(Attestation) }},
 		{"derived", "It is kept while all these clauses are.", "derived.go", true, func() Control { return new(Derived) }},
 		{"clock", "A duty is done by its time, and its clause is broken if one was not.", "clock.go", true, func() Control { return new(Clock) }},
+		{"change-notice", "Changes are announced this long before they take effect.", "change_notice.go", true, func() Control { return new(ChangeNotice) }},
 	}, planned()...)
 }
 

@@ -25,13 +25,6 @@ type BreachNotice struct {
 	Channels  []string    `param:"channels,optional" values:"email|phone|letter|account-page|in-app" doc:"how the people concerned are told"`
 }
 
-// ChangeNotice will keep clauses that say how long before a change people are told.
-type ChangeNotice struct {
-	notBuilt
-	Ahead    policy.Term `param:"ahead" doc:"how long before a change takes effect people are told, such as 30 days"`
-	Channels []string    `param:"channels,optional" values:"email|phone|letter|account-page|in-app" doc:"how people are told"`
-}
-
 // Complaints will keep clauses that say where people can complain.
 type Complaints struct {
 	notBuilt
@@ -104,7 +97,6 @@ func plannedOfPeople() []entry {
 		plan[Published]("published", file, "What is promised is published from the running configuration."),
 		plan[DataSubjectRights]("data-subject-rights", file, "People can use these rights, and are answered in time."),
 		plan[BreachNotice]("breach-notice", file, "The authority and the people concerned are told of a breach in time."),
-		plan[ChangeNotice]("change-notice", file, "Changes are announced this long before they take effect."),
 		plan[Complaints]("complaints", file, "People are told where they can complain."),
 		plan[DisclosureNotice]("disclosure-notice", file, "A new disclosure is announced before it happens, and can be opted out of."),
 		plan[LegalDemands]("legal-demands", file, "Legal demands are met by due process only."),

@@ -54,6 +54,7 @@ func sabotages() map[string][]sabotage {
 		"interaction-log":      logSabotages(),
 		"aggregates":           aggregatesSabotages(),
 		"clock":                clockSabotages(),
+		"change-notice":        changeNoticeSabotages(),
 		"attested":             attestedSabotages(),
 		"derived":              derivedSabotages(),
 	}

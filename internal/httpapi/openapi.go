@@ -46,6 +46,7 @@ func newBook(title, version string) *book {
 			{Name: "blobs", Description: "Large objects in fields of records."},
 			{Name: "queries", Description: "What concerns more than one record."},
 			{Name: "people", Description: "People, their consents and objections."},
+			{Name: "policy", Description: "The policy in force, and what people are told of before it changes."},
 			{Name: "duties", Description: "What is owed by a time, and what discharged it."},
 			{Name: "retention", Description: "Where data ends: legal holds, off-boarding, certificates of erasure."},
 			{Name: "ledger", Description: "What happened, verifiable by anybody."},

@@ -9,6 +9,7 @@ import (
 	"clause.dev/clause/internal/duty"
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/vault"
@@ -117,11 +118,20 @@ type Duties interface {
 	Void(ctx context.Context, c vault.Caller, tenant, clock, reason string) (obligation.Clock, error)
 }
 
+// Notices are the versions of the policy that people are told of. Each call decides, and records, itself.
+type Notices interface {
+	Announce(ctx context.Context, c vault.Caller, policy []byte, drill bool) (notice.Version, error)
+	Versions(ctx context.Context) ([]notice.Version, error)
+	Version(ctx context.Context, c vault.Caller, id string) (notice.Version, notice.Progress, error)
+	Withdraw(ctx context.Context, c vault.Caller, id string) error
+}
+
 // Those whom these roles were written for.
 var (
 	_ Vault        = (*vault.Vault)(nil)
 	_ Applications = (*identity.Applications)(nil)
 	_ Ledger       = (*ledger.Log)(nil)
 	_ Duties       = (*duty.Desk)(nil)
+	_ Notices      = (*notice.Desk)(nil)
 	_ Retention    = (*retention.Desk)(nil)
 )

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/notice"
+	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/vault"
+)
+
+// notices is where versions of the policy are announced, in the store of a vault.
+func (a *App) notices(v *vault.Vault) *notice.Desk {
+	engine := *a.Clocks
+	engine.DB = v.DB
+	return &notice.Desk{
+		Vault: v, Engine: &engine, Policy: a.Policy, Controls: control.Catalogue(),
+		Parse: a.versions.parse, Promised: promised, Canaries: canaryTenants(),
+	}
+}
+
+// promised is what a policy's controls say of the notice of changes, and whose days it counts.
+func promised(p *policy.Policy) (notice.Promised, error) {
+	plan, err := control.PlanOf(p)
+	if err != nil {
+		return notice.Promised{}, err
+	}
+	_, zone := control.CalendarOf(p)
+	return notice.Promised{Promises: plan.Notices, Zone: zone}, nil
+}
+
+// takeEffect records that the policy is in force, unless people must be told first.
+func (a *App) takeEffect(ctx context.Context) error {
+	desk := a.notices(a.Vault)
+	if err := desk.TakeEffect(ctx, operator, a.WithoutNotice); err != nil {
+		return err
+	}
+	editions, err := desk.Editions(ctx)
+	a.editions = editions
+	a.Vault.SetEditions(editions)
+	return err
+}
+
+// announce tells whoever is still to be told of a version of the policy.
+func (a *App) announce(ctx context.Context) error { return a.notices(a.Vault).RunDue(ctx, a.Now()) }
+
+// mayTakeEffect is what starting with a policy would come to, see control.System.
+func (a *App) mayTakeEffect(ctx context.Context, src []byte, at time.Time) error {
+	return a.notices(a.Vault).MayTakeEffect(ctx, src, at)
+}
+
+// versions are policies that were read lately: the pages that show what is announced read none twice.
+type versions struct {
+	mu    sync.Mutex
+	known map[string]*policy.Policy // by source
+}
+
+// mostVersions is how many are remembered.
+const mostVersions = 8
+
+// parse reads a policy that this server could run.
+func (s *versions) parse(src []byte) (*policy.Policy, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.known[string(src)]; p != nil {
+		return p, nil
+	}
+	p, err := policy.Parse("policy.yaml", src, control.Catalogue())
+	if err != nil {
+		return nil, err
+	}
+	plan, err := control.PlanOf(p)
+	if err != nil {
+		return nil, fault.Wrap("app.parse", err)
+	}
+	if _, err := decision.Compile(p, plan.Grounds); err != nil {
+		return nil, fault.Wrap("app.parse", err)
+	}
+	if len(s.known) >= mostVersions || s.known == nil {
+		s.known = map[string]*policy.Policy{}
+	}
+	s.known[string(src)] = p
+	return p, nil
+}

@@ -1,0 +1,261 @@
+package notice
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/ledger/proof"
+	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/policy"
+)
+
+const (
+	batch = 256 // people one transaction tells
+	// again is how often everybody is gone through once more for who joined meanwhile.
+	again = time.Hour
+	// retry is how long after a message was given up it is tried once more: an address may have come.
+	retry = 24 * time.Hour
+	// forgotten is how old a drill is that its probe did not live to end.
+	forgotten = time.Hour
+)
+
+// actor is the desk in the ledger.
+const actor = "clause"
+
+// RunDue tells whoever is still to be told. It may be interrupted anywhere, and two servers may run it
+// at a time: who was told stands in the outbox, and nobody is told twice. A version that fails keeps no
+// other from its turn.
+func (d *Desk) RunDue(ctx context.Context, now time.Time) (err error) {
+	const op = "notice.RunDue"
+	all, err := d.versions(ctx, `state = 'announced' OR (state = 'in-force' AND told_at = 0 AND promises <> 'null' AND promises <> '[]')`)
+	if err != nil || len(all) == 0 {
+		return fault.Wrap(op, err)
+	}
+	var current string
+	err = d.Engine.DB.Read(ctx, "", func(tx *db.Tx) (err error) {
+		current, err = inForce(tx)
+		return err
+	})
+	for i := range all {
+		v := &all[i]
+		switch {
+		case v.drill != "":
+			if now.Sub(v.registered) > forgotten {
+				err = errors.Join(err, d.withdraw(ctx, v, actor, "forgotten"))
+			}
+		case v.state == Announced && v.base != current: // another version took effect meanwhile
+			err = errors.Join(err, d.withdraw(ctx, v, actor, "superseded"))
+		default:
+			err = errors.Join(err, d.run(ctx, v, now))
+		}
+	}
+	return fault.Wrap(op, err)
+}
+
+// run tells whoever is to be told of one version, and finds out whether the last notice has gone out.
+func (d *Desk) run(ctx context.Context, v *row, now time.Time) error {
+	all, err := d.tenants(ctx, v.drill)
+	if err != nil {
+		return err
+	}
+	if v.passed.IsZero() || now.Sub(v.passed) >= again || now.Before(v.passed) {
+		if err := d.pass(ctx, v, all); err != nil {
+			return err
+		}
+	}
+	if !v.told.IsZero() {
+		return nil
+	}
+	last, waiting, err := d.lastOf(ctx, v, all)
+	if err != nil || waiting {
+		return err
+	}
+	return d.toldAll(ctx, v, last)
+}
+
+// pass goes through everybody.
+func (d *Desk) pass(ctx context.Context, v *row, tenants []string) error {
+	const op = "notice.pass"
+	p, err := d.Parse(v.source)
+	if err != nil {
+		return fault.Wrap(op, err)
+	}
+	words := d.message(v, p)
+	for _, tenant := range tenants {
+		if err := d.passTenant(ctx, v, tenant, words); err != nil {
+			return fault.Wrap(op, err)
+		}
+	}
+	return fault.Wrap(op, d.Engine.DB.Write(ctx, v.home(), func(tx *db.Tx) error {
+		v.passed = tx.Now()
+		_, err := tx.Exec(`UPDATE policy_versions SET passed_at = $2 WHERE version_id = $1`, v.id, micros(v.passed))
+		return err
+	}))
+}
+
+// passTenant goes through a tenant's people a batch at a time: what it holds in memory is bounded, and no
+// other request waits long.
+func (d *Desk) passTenant(ctx context.Context, v *row, tenant string, words notify.Message) error {
+	for after := ""; ; {
+		page, err := d.page(ctx, tenant, after)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		last := page[len(page)-1]
+		err = d.Engine.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+			people, err := untold(tx, v.id, after, last)
+			if err != nil {
+				return err
+			}
+			for _, person := range people {
+				if err := tell(tx, v, person, words); err != nil {
+					return err
+				}
+			}
+			if v.told.IsZero() {
+				return nil
+			}
+			return retryLost(tx, v.id, after, last)
+		})
+		if err != nil {
+			return err
+		}
+		after = last
+	}
+}
+
+// page is the next people of a tenant.
+func (d *Desk) page(ctx context.Context, tenant, after string) (page []string, err error) {
+	err = d.Engine.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+		page, err = ids(tx, `SELECT subject_id FROM subjects WHERE tenant_id = $1 AND subject_id > $2 ORDER BY subject_id LIMIT $3`, tenant, after, int64(batch))
+		return err
+	})
+	return page, err
+}
+
+// untold are the people of a page whom nothing was enqueued for. What was kept of somebody erased, under
+// a legal hold, is nobody to tell.
+func untold(tx *db.Tx, event, after, last string) ([]string, error) {
+	return ids(tx, `SELECT s.subject_id FROM subjects s WHERE s.tenant_id = $1 AND s.subject_id > $2 AND s.subject_id <= $3
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tenant_id = $1 AND o.subject_id = s.subject_id AND o.event = $4)
+		AND s.subject_id NOT IN (SELECT copy_id FROM holds WHERE tenant_id = $1)
+		ORDER BY s.subject_id`, tx.Tenant(), after, last, event)
+}
+
+func ids(tx *db.Tx, query string, args ...any) (all []string, err error) {
+	err = tx.Each(query, args, func(scan func(...any) error) error {
+		var id string
+		err := scan(&id)
+		all = append(all, id)
+		return err
+	})
+	return all, err
+}
+
+func tell(tx *db.Tx, v *row, person string, words notify.Message) error {
+	words.Subject = person
+	told := map[notify.Channel]bool{}
+	for _, o := range v.owed {
+		for _, words.Channel = range o.Channels {
+			if told[words.Channel] {
+				continue
+			}
+			told[words.Channel] = true
+			if err := notify.Enqueue(tx, words); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// retryLost has what was given up a day ago tried once more.
+func retryLost(tx *db.Tx, event, after, last string) error {
+	lost, err := ids(tx, `SELECT message_id FROM outbox WHERE tenant_id = $1 AND subject_id > $2 AND subject_id <= $3 AND event = $4 AND state = $5 AND ended_at <= $6 AND outcome <> $7`,
+		tx.Tenant(), after, last, event, notify.Failed, micros(tx.Now().Add(-retry)), "nobody-there")
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	return notify.Again(tx, lost...)
+}
+
+// The bounds of what a message carries of the changes.
+const (
+	mostSaid  = 8
+	mostBytes = 2000
+)
+
+// message is what everybody is told, but for whom it is for.
+func (d *Desk) message(v *row, p *policy.Policy) notify.Message {
+	var said []string
+	size := 0
+	for _, change := range v.changes {
+		if size += len(change); len(said) == mostSaid || size > mostBytes {
+			break
+		}
+		said = append(said, "- "+change)
+	}
+	if more := len(v.changes) - len(said); more > 0 {
+		said = append(said, "- … "+strconv.Itoa(more))
+	}
+	details := map[string]string{"version": p.Version, "summary": strings.Join(said, "\n"), "link": p.Organisation.Website}
+	if !p.Effective.IsZero() {
+		details["effective"] = p.Effective.Format(time.DateOnly)
+	}
+	if v.asks {
+		details["consent"] = "yes"
+	}
+	return notify.Message{Event: v.id, Template: "policy-change", Language: d.Policy.Language, Details: details}
+}
+
+// lastOf is when the last notice went out, and whether one is still to go.
+func (d *Desk) lastOf(ctx context.Context, v *row, tenants []string) (last time.Time, waiting bool, err error) {
+	var latest int64
+	for _, tenant := range tenants {
+		err := d.Engine.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+			var one, at int64
+			err := tx.One(`SELECT 1 FROM outbox WHERE tenant_id = $1 AND event = $2 AND state IN ($3, $4) LIMIT 1`,
+				[]any{tenant, v.id, notify.Waiting, notify.Printed}, &one)
+			if waiting = err == nil; waiting || !fault.Is(err, fault.NotFound) {
+				return err
+			}
+			// What is shown in the application was there to see from the beginning, whenever it was looked at.
+			err = tx.One(`SELECT COALESCE(MAX(CASE WHEN channel = $3 THEN created_at ELSE ended_at END), 0) FROM outbox WHERE tenant_id = $1 AND event = $2 AND state IN ($4, $5)`,
+				[]any{tenant, v.id, string(notify.InApp), notify.Sent, notify.Seen}, &at)
+			latest = max(latest, at)
+			return err
+		})
+		if err != nil || waiting {
+			return time.Time{}, waiting, fault.Wrap("notice.lastOf", err)
+		}
+	}
+	return moment(latest), false, nil
+}
+
+// toldAll records that the last notice has gone out, which discharges the clocks.
+func (d *Desk) toldAll(ctx context.Context, v *row, last time.Time) error {
+	return fault.Wrap("notice.toldAll", d.Engine.DB.Write(ctx, v.home(), func(tx *db.Tx) error {
+		if last.IsZero() { // there was nobody
+			last = tx.Now()
+		}
+		v.told = last
+		n, err := tx.Exec(`UPDATE policy_versions SET told_at = $2 WHERE version_id = $1 AND told_at = 0`, v.id, micros(last))
+		if err != nil || n == 0 {
+			return err
+		}
+		var clauses []string
+		for _, o := range v.owed {
+			clauses = append(clauses, o.Clause)
+			if err := d.Engine.Discharge(tx, o.Clock, Evidence, v.id); err != nil && !fault.Is(err, fault.Conflict) {
+				return err
+			}
+		}
+		return ledger.Append(tx, proof.Entry{Kind: "policy.told", Actor: actor, Clauses: clauses, Detail: map[string]string{"version": v.id, "sha256": v.digest}})
+	}))
+}
