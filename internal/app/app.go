@@ -20,6 +20,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/retention"
@@ -45,6 +46,7 @@ type Config struct {
 	Limits      httpapi.Limits
 	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
 	Backups     Backups       // made while it serves
+	Notify      Notify        // how people and staff are told
 	// WithoutNotice lets a policy take effect of which people were not told, in an emergency: the clauses that
 	// promised notice are broken until they have been.
 	WithoutNotice bool
@@ -76,6 +78,7 @@ type App struct {
 	Applications *identity.Applications
 	Evidence     *evidence.Evidence
 	Clocks       *obligation.Engine
+	Outbox       *notify.Outbox
 
 	objects  vault.Objects
 	bucket   *objects.S3 // where objects are, if they are in one
@@ -167,6 +170,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	if err := a.openClocks(); err != nil {
 		return err
 	}
+	if err := a.openOutbox(); err != nil {
+		return err
+	}
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
 	a.Evidence.Clocks = a.standings
 	a.canaries = newCanaries(a)
@@ -253,7 +259,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
 	return httpapi.Config{
-		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Notices: a.notices(v), Retention: a.retention(v, log), Rules: a.Rules, Policy: a.Policy,
+		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Rules: a.Rules, Policy: a.Policy,
 		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 	}

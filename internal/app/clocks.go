@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/control"
-	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/duty"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/obligation"
@@ -34,12 +33,6 @@ func (a *App) watchCalendar(context.Context) error {
 	if days.Country != "" && !days.Knows(calendar.DateOf(a.Now().Add(foresight))) {
 		a.Log.Warn("the calendar ends soon", "country", days.Country, "through", days.Through, "hint", "add the coming year's holidays with --calendar: docs/calendars.md")
 	}
-	return nil
-}
-
-// tell says in the server's log, which the operator watches, what is near or overdue.
-func (a *App) tell(tx *db.Tx, e obligation.Event) error {
-	a.Log.Warn("a clock", "what", string(e.What), "duty", e.Clock.Duty.Kind, "clause", e.Clock.Duty.Clause, "tenant", tx.Tenant(), "clock", e.Clock.ID, "owner", e.Owner)
 	return nil
 }
 

@@ -109,6 +109,7 @@ func (a *App) duties() []work.Duty {
 		{Name: "end retention", Every: 20 * time.Second, Now: true, Do: func(ctx context.Context) error { return a.retention(a.Vault, a.Ledger).Run(ctx) }},
 		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
 		{Name: "announce policies", Every: 10 * time.Second, Now: true, Do: a.announce},
+		a.messageDuty(),
 		{Name: "run clocks", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			_, err := a.Clocks.RunDue(ctx, a.Now())
 			return err

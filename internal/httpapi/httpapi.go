@@ -31,6 +31,7 @@ type Config struct {
 	Ledger       Ledger
 	Probes       Probes
 	Duties       Duties
+	Messages     Messages
 	Notices      Notices
 	Retention    Retention
 	Rules        *decision.Rules // for the purposes that credentials hold
@@ -58,7 +59,7 @@ type service struct {
 
 // New returns the handler of every address of the interface.
 func New(c Config) (http.Handler, error) {
-	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Notices == nil || c.Retention == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
+	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
 		return nil, fault.New("httpapi.New", fault.Other, "the configuration lacks a part")
 	}
 	if c.Wall == nil {
@@ -77,7 +78,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.policies, s.retention, s.applications, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.messages, s.policies, s.retention, s.applications, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}

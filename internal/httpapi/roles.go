@@ -10,6 +10,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/notice"
+	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/vault"
@@ -126,12 +127,22 @@ type Notices interface {
 	Withdraw(ctx context.Context, c vault.Caller, id string) error
 }
 
+// Messages are what people are told in the company's application, and letters to be posted. Each call
+// decides, and records, itself.
+type Messages interface {
+	Inbox(ctx context.Context, c vault.Caller, tenant, subject, language, cursor string, limit int) ([]notify.Note, string, error)
+	See(ctx context.Context, c vault.Caller, tenant, subject, id string) (notify.Note, error)
+	Letters(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]notify.Note, string, error)
+	Posted(ctx context.Context, c vault.Caller, tenant, id string) (notify.Note, error)
+}
+
 // Those whom these roles were written for.
 var (
 	_ Vault        = (*vault.Vault)(nil)
 	_ Applications = (*identity.Applications)(nil)
 	_ Ledger       = (*ledger.Log)(nil)
 	_ Duties       = (*duty.Desk)(nil)
+	_ Messages     = (*duty.Messages)(nil)
 	_ Notices      = (*notice.Desk)(nil)
 	_ Retention    = (*retention.Desk)(nil)
 )

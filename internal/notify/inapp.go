@@ -74,7 +74,7 @@ func (o *Outbox) See(ctx context.Context, tenant, subject, id string) (n Note, e
 			if err != nil {
 				return err
 			}
-			if err := o.record(tx, d, "message.seen", ""); err != nil {
+			if _, err := o.record(tx, d, "message.seen", ""); err != nil {
 				return err
 			}
 			found.State, found.Ended = Seen, tx.Now()

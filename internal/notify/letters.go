@@ -37,10 +37,10 @@ func NewFolder(path string, words *Library) (*Folder, error) {
 // letterEnd ends the names of letters: what else lies in the folder is not touched.
 const letterEnd = ".letter.html"
 
-// name is the file of a letter. Neither a tenant's id nor a message's holds a +.
-func (f *Folder) name(tenant, id string) string {
-	return filepath.Join(f.path, tenant+"+"+id+letterEnd)
-}
+// LetterFile is what the file of a letter is called. Neither a tenant's id nor a message's holds a +.
+func LetterFile(tenant, id string) string { return tenant + "+" + id + letterEnd }
+
+func (f *Folder) name(tenant, id string) string { return filepath.Join(f.path, LetterFile(tenant, id)) }
 
 // Send prints a letter, whole or not at all.
 func (f *Folder) Send(_ context.Context, d *Dispatch) error {

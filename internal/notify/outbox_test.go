@@ -3,7 +3,6 @@ package notify_test
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -354,91 +353,4 @@ func TestAnIdleRunLooksAtNoMessage(t *testing.T) {
 	if n := w.run(time.Second); n != 0 {
 		t.Errorf("%d were sent", n)
 	}
-}
-
-// Mistakes are seen where they are made.
-func TestEnqueueRefuses(t *testing.T) {
-	w := one(t)
-	for name, change := range map[string]func(*notify.Message){
-		"no event":             func(m *notify.Message) { m.Event = "" },
-		"a name as an event":   func(m *notify.Message) { m.Event = "Zoe Smith" },
-		"an address as a role": func(m *notify.Message) { m.Subject, m.Owner = "", "dpo@acme.example" },
-		"nobody":               func(m *notify.Message) { m.Subject = "" },
-		"two readers":          func(m *notify.Message) { m.Owner = "privacy" },
-		"no such channel":      func(m *notify.Message) { m.Channel = "pigeon" },
-		"a pager to a person":  func(m *notify.Message) { m.Channel = notify.Pager },
-		"a letter to a role":   func(m *notify.Message) { m.Subject, m.Owner, m.Channel = "", "privacy", notify.Letter },
-		"no words":             func(m *notify.Message) { m.Template = "rumour" },
-		"words of elsewhere":   func(m *notify.Message) { m.Template = "../en/clock" },
-		"terms as words":       func(m *notify.Message) { m.Template = "terms" },
-		"a lack":               func(m *notify.Message) { m.Details = map[string]string{"request": "req_1", "right": " "} },
-		"no language":          func(m *notify.Message) { m.Language = "en\r\nBcc: x" },
-		"a strange detail":     func(m *notify.Message) { m.Details["Due Date"] = "x" },
-		"too much":             func(m *notify.Message) { m.Details["text"] = strings.Repeat("x", 40<<10) },
-	} {
-		m := request("req_1:received", notify.Email)
-		change(&m)
-		err := w.outbox.DB.Write(t.Context(), tenant, func(tx *db.Tx) error { return notify.Enqueue(tx, m) })
-		if !fault.Is(err, fault.Invalid) && !fault.Is(err, fault.TooLarge) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if n := len(w.rows()); n != 0 {
-		t.Errorf("%d messages are there", n)
-	}
-}
-
-// In-app messages: the person's alone, the newest first, in their language, seen once.
-func TestInbox(t *testing.T) {
-	each(t, func(w *world) {
-		other := request("req_9", notify.InApp)
-		other.Subject = "sub_other"
-		mail := request("req_9", notify.Email)
-		w.enqueue(other, mail)
-		for i := range 5 {
-			w.now = w.now.Add(time.Second)
-			w.enqueue(request(fmt.Sprintf("req_%d", i), notify.InApp))
-		}
-		w.run(0)
-		var events []string
-		cursor, first := "", ""
-		for {
-			page, next, err := w.outbox.Inbox(w.Context(), tenant, zoe, "ar-AE", cursor, 2)
-			if err != nil {
-				w.Fatal(err)
-			}
-			for _, n := range page {
-				if first == "" {
-					first = n.ID
-				}
-				events = append(events, n.Event)
-				if n.Words.Language != "ar" || !strings.Contains(n.Words.Text, "وصلنا طلبك") || n.State != notify.Sent {
-					w.Errorf("shown is %+v", n)
-				}
-			}
-			if cursor = next; next == "" {
-				break
-			}
-		}
-		if want := []string{"req_4", "req_3", "req_2", "req_1", "req_0"}; !reflect.DeepEqual(events, want) {
-			w.Errorf("the inbox is %q, want %q", events, want)
-		}
-		for range 2 {
-			if n, err := w.outbox.See(w.Context(), tenant, zoe, first); err != nil || n.State != notify.Seen || n.Ended.IsZero() || n.Words.Text == "" {
-				w.Errorf("%+v, %v", n, err)
-			}
-		}
-		if _, err := w.outbox.See(w.Context(), tenant, "sub_other", first); !fault.Is(err, fault.NotFound) {
-			w.Errorf("somebody else saw it: %v", err)
-		}
-		seen := slices.DeleteFunc(w.entries(), func(e string) bool { return !strings.HasPrefix(e, "message.seen") })
-		if !slices.Equal(seen, []string{"message.seen p_zoe"}) {
-			w.Errorf("the ledger has %q", seen)
-		}
-		for _, cursor := range []string{"x", "~.~", "1."} {
-			if _, _, err := w.outbox.Inbox(w.Context(), tenant, zoe, "", cursor, 2); err != nil && !fault.Is(err, fault.Invalid) {
-				w.Errorf("cursor %q: %v", cursor, err)
-			}
-		}
-	})
 }

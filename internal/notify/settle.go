@@ -47,29 +47,37 @@ func (o *Outbox) note(d *Dispatch) string {
 	return ""
 }
 
-// end records the end of a message, in its row and in the ledger. The row may be gone with the person.
+// end records the end of a message, in its row and in the ledger. The row may be gone with the person; one
+// that was made after they were goes now: it names them.
 func (o *Outbox) end(tx *db.Tx, d *Dispatch, state, outcome string) error {
 	n, err := tx.Exec(`UPDATE outbox SET state = $3, outcome = $4, next_at = 0, ended_at = $5 WHERE tenant_id = $1 AND message_id = $2 AND state IN ($6, $7)`,
 		d.Tenant, d.ID, state, outcome, tx.Now().UnixMicro(), Waiting, Printed)
 	if err != nil || n == 0 && state == Failed {
 		return err
 	}
-	return o.record(tx, d, "message."+state, outcome)
+	gone, err := o.record(tx, d, "message."+state, outcome)
+	if err != nil || !gone {
+		return err
+	}
+	_, err = tx.Exec(`DELETE FROM outbox WHERE tenant_id = $1 AND message_id = $2`, d.Tenant, d.ID)
+	return err
 }
 
-// record tells the ledger, by ids alone.
-func (o *Outbox) record(tx *db.Tx, d *Dispatch, kind, reason string) error {
+// record tells the ledger, by ids alone. gone says that the person is no more.
+func (o *Outbox) record(tx *db.Tx, d *Dispatch, kind, reason string) (gone bool, err error) {
 	e := proof.Entry{Kind: kind, Actor: actor, Reason: reason, Detail: map[string]string{
 		"message": d.ID, "event": d.Event, "channel": string(d.Channel), "template": d.Template,
 	}}
 	if d.Owner != "" {
 		e.Detail["owner"] = d.Owner
-	} else if alias, err := o.Alias(tx, d.Subject); err == nil {
-		e.Subject = alias
-	} else if !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Erased) {
-		return err
+		return false, ledger.Append(tx, e)
 	}
-	return ledger.Append(tx, e)
+	e.Subject, err = o.Alias(tx, d.Subject)
+	gone = fault.Is(err, fault.NotFound) || fault.Is(err, fault.Erased)
+	if err != nil && !gone {
+		return false, err
+	}
+	return gone, ledger.Append(tx, e)
 }
 
 // reasonOf is why a message was not taken, in a fixed word, and whether it never will be.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/mail"
+	"regexp"
 	"strings"
 
 	"clause.dev/clause/internal/fault"
@@ -35,6 +36,18 @@ func (m Member) Channels() (all []Channel) {
 
 // Staff says by role who is told. The role * stands for all that are not named.
 type Staff map[string]Member
+
+// Role is a role as an id, whatever a policy calls it: Head of privacy is head-of-privacy; nobody's is
+// anybody.
+func Role(name string) string {
+	id := strings.Trim(notID.ReplaceAllString(strings.ToLower(name), "-"), "-")
+	if id == "" {
+		return "anybody"
+	}
+	return id[:min(len(id), 64)]
+}
+
+var notID = regexp.MustCompile(`[^a-z0-9_.-]+`)
 
 // Of returns how a role is reached.
 func (s Staff) Of(role string) Member {
