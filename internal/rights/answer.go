@@ -212,7 +212,7 @@ func (d *Desk) perform(ctx context.Context, c vault.Caller, tenant string, r *Re
 		if r.Subject == "" { // erased and swept since
 			return nil
 		}
-		err := d.Vault.EraseSubject(ctx, c, tenant, r.Subject)
+		err := d.erase(ctx, c, tenant, r)
 		if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Erased) { // a call before this one got so far
 			return nil
 		}
@@ -233,6 +233,13 @@ func (d *Desk) perform(ctx context.Context, c vault.Caller, tenant string, r *Re
 		}
 	}
 	return nil
+}
+
+func (d *Desk) erase(ctx context.Context, c vault.Caller, tenant string, r *Request) error {
+	if d.Erase != nil {
+		return d.Erase(ctx, c, tenant, r.Subject, r.ID)
+	}
+	return d.Vault.EraseSubject(ctx, c, tenant, r.Subject)
 }
 
 // halt puts a request back that could not be carried out.
@@ -259,7 +266,7 @@ func (d *Desk) finish(tx *db.Tx, r *Request, who string) error {
 	if r.Right == Erasure {
 		return d.finishErasure(tx, r, who)
 	}
-	if err := d.tell(tx, r, "answered"); err != nil {
+	if err := d.tell(tx, r, "answered", "outcome", "done", "until", day(r.LinkUntil, d.Clocks.Zone)); err != nil {
 		return err
 	}
 	if err := d.note(tx, r, who, "request.answered", ""); err != nil {

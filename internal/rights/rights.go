@@ -131,6 +131,8 @@ type Desk struct {
 	Promises map[Right][]Promise
 	// Held says what of a person is kept when they are erased, and until when. It may be nil.
 	Held func(tx *db.Tx, tenant, subject string) (reason string, until time.Time, ok bool)
+	// Erase erases a person for a request, as Vault.EraseSubject does, and may certify it. Nil: the vault does.
+	Erase func(ctx context.Context, c vault.Caller, tenant, subject, request string) error
 	// Tell sends a message, as notify.Enqueue does. It may be nil.
 	Tell func(*db.Tx, notify.Message) error
 }
@@ -213,7 +215,9 @@ func (d *Desk) tell(tx *db.Tx, r *Request, what string, more ...string) error {
 	}
 	details := map[string]string{"request": r.ID, "right": string(r.Right)}
 	for i := 0; i+1 < len(more); i += 2 {
-		details[more[i]] = more[i+1]
+		if more[i+1] != "" {
+			details[more[i]] = more[i+1]
+		}
 	}
 	channels := []notify.Channel{notify.InApp}
 	if d.Policy.Contacts.Email != "" {

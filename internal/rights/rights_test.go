@@ -148,7 +148,7 @@ func TestRefusal(t *testing.T) {
 		_, _, err = w.desk.Answer(w.Context(), w.app, tenant, r.ID, nil)
 		w.want(err, fault.Conflict)
 		last := w.sent[len(w.sent)-1]
-		if last.Template != "request-refused" || last.Details["ground"] != "legal-claims" || !strings.Contains(last.Details["articles"], "gdpr 17(3)(e)") {
+		if last.Template != "request-refused" || last.Details["reason"] != "The data is needed for legal claims" || !strings.Contains(last.Details["ground"], "GDPR art. 17(3)(e)") {
 			w.Errorf("told %+v", last)
 		}
 		_, err = w.name(sub)

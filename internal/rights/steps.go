@@ -3,6 +3,7 @@ package rights
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -73,6 +74,7 @@ func (d *Desk) AskIdentity(ctx context.Context, c vault.Caller, tenant, id, limi
 			return err
 		}
 		r.State, r.Asked = IdentityCheck, tx.Now()
+		until, _ := d.Clocks.Calendar.Due(tx.Now().In(d.Clocks.Zone), term)
 		err := d.eachClock(tx, r, func(clock *obligation.Clock) error {
 			if clock.Duty.Evidence != evidenceAnswer {
 				return nil
@@ -82,7 +84,7 @@ func (d *Desk) AskIdentity(ctx context.Context, c vault.Caller, tenant, id, limi
 		if err != nil {
 			return err
 		}
-		if err := d.tell(tx, r, "identity", "within", term.String()); err != nil {
+		if err := d.tell(tx, r, "identity", "until", day(until, d.Clocks.Zone)); err != nil {
 			return err
 		}
 		if err := d.note(tx, r, c.Credential.ID, "request.identity-asked", ""); err != nil {
@@ -134,8 +136,10 @@ func (d *Desk) ProveIdentity(ctx context.Context, c vault.Caller, tenant, id str
 // the person is told, with the reason (GDPR art. 12(3)).
 func (d *Desk) Extend(ctx context.Context, c vault.Caller, tenant, id, reason string) (Request, error) {
 	const op = "rights.Extend"
-	if !slices.Contains(Extensions(), reason) {
-		return Request{}, fault.New(op, fault.Invalid, "a request takes longer only for a reason the law knows").WithField("reason").WithHint("one of %v", Extensions())
+	why, ok := extensionOf(reason)
+	if !ok {
+		return Request{}, fault.New(op, fault.Invalid, "a request takes longer only for a reason that the law knows").WithField("reason").
+			WithHint("complexity, or number-of-requests")
 	}
 	return d.step(ctx, c, "request.extend", tenant, id, func(tx *db.Tx, r *Request) error {
 		if err := r.mustBe(Received, IdentityCheck, InProgress); err != nil {
@@ -166,7 +170,7 @@ func (d *Desk) Extend(ctx context.Context, c vault.Caller, tenant, id, reason st
 		if err := d.clocks(tx, r); err != nil {
 			return err
 		}
-		if err := d.tell(tx, r, "extended", "reason", reason, "due", day(r.Due, d.Clocks.Zone)); err != nil {
+		if err := d.tell(tx, r, "extended", "reason", title(r.details.Language, why.Title, why.Titles), "due", day(r.Due, d.Clocks.Zone)); err != nil {
 			return err
 		}
 		if err := d.note(tx, r, c.Credential.ID, "request.extended", reason); err != nil {
@@ -182,7 +186,7 @@ func (d *Desk) Refuse(ctx context.Context, c vault.Caller, tenant, id, ground st
 	const op = "rights.Refuse"
 	g, ok := groundOf(ground)
 	if !ok {
-		return Request{}, fault.New(op, fault.Invalid, "a right is refused only on a legal ground").WithField("ground").WithHint("the grounds are listed in the documentation of the interface")
+		return Request{}, fault.New(op, fault.Invalid, "a right is refused only on a legal ground").WithField("ground").WithHint("the grounds are listed in docs/api.md")
 	}
 	return d.step(ctx, c, "request.refuse", tenant, id, func(tx *db.Tx, r *Request) error {
 		if r.State == Refused && r.Ground == ground {
@@ -192,13 +196,13 @@ func (d *Desk) Refuse(ctx context.Context, c vault.Caller, tenant, id, ground st
 			return err
 		}
 		if !slices.Contains(g.Rights, r.Right) {
-			return fault.New(op, fault.Invalid, "no law lets %s be refused on this ground", r.Right).WithField("ground")
+			return fault.New(op, fault.Invalid, "no law lets %s be refused on this ground", r.Right).WithField("ground").WithHint("one of %s", groundsFor(r.Right))
 		}
 		r.State, r.Ground, r.Ended = Refused, ground, tx.Now()
 		if err := d.dischargeAll(tx, r); err != nil {
 			return err
 		}
-		if err := d.tell(tx, r, "refused", "ground", ground, "articles", g.cited()); err != nil {
+		if err := d.tell(tx, r, "refused", "ground", g.cited(), "reason", strings.TrimSuffix(title(r.details.Language, g.Title, g.Titles), ".")); err != nil {
 			return err
 		}
 		if err := d.note(tx, r, c.Credential.ID, "request.refused", ground); err != nil {
@@ -219,6 +223,9 @@ func (d *Desk) Withdraw(ctx context.Context, c vault.Caller, tenant, id string) 
 		}
 		r.State, r.Ended = Withdrawn, tx.Now()
 		if err := d.cancelAll(tx, r, "request-withdrawn"); err != nil {
+			return err
+		}
+		if err := d.tell(tx, r, "withdrawn"); err != nil {
 			return err
 		}
 		if err := d.note(tx, r, c.Credential.ID, "request.withdrawn", ""); err != nil {
