@@ -18,16 +18,24 @@ func (d *Draft) Unplaced() []string {
 	return all
 }
 
-// String is the control with what the text states of its parameters.
+// String is the control with what the text states of its parameters, and the names of those that
+// it needs and the text does not state.
 func (p Proposal) String() string {
-	var stated []string
+	var stated, guessed []string
 	for _, q := range p.Params {
-		if q.Stated && q.Name != "duty" {
+		switch {
+		case !q.Stated:
+			guessed = append(guessed, q.Name)
+		case q.Name != "duty":
 			stated = append(stated, q.Name+": "+yamlValue(q.Value))
 		}
 	}
-	if len(stated) == 0 {
-		return p.Control
+	said := p.Control
+	if len(stated) > 0 {
+		said += " {" + strings.Join(stated, ", ") + "}"
 	}
-	return p.Control + " {" + strings.Join(stated, ", ") + "}"
+	if len(guessed) > 0 {
+		said += " (not stated: " + strings.Join(guessed, ", ") + ")"
+	}
+	return said
 }

@@ -18,48 +18,62 @@ func (s *Sentence) class(r *reading) {
 	}
 	f := r.find(whole)
 	s.Class, s.Rule = Description, "none"
-	for i := range r.rules.rules {
-		rule := &r.rules.rules[i]
-		if rule.strength == placed && (s.decided() || lead != nil && !leads(rule) && rule.holds(lead, section)) {
-			continue // what introduces a list is not said again by each item
-		}
-		if !rule.holds(f, section) {
-			continue
-		}
-		switch {
-		case rule.strength == placed:
-			s.Class = Promise
-			for _, c := range rule.controls {
-				s.propose(c, rule.id)
-			}
-		case s.Rule == "none":
-			s.Class, s.Rule = rule.class, rule.id
-		}
-		if len(s.Proposals) > 0 && s.Rule == "none" {
-			s.Rule = rule.id
-		}
+	if rule := r.first(strong, f, section); rule != nil {
+		s.Class, s.Rule = rule.class, rule.id
+		return
 	}
-	if s.Class == Promise {
-		s.prefer()
-		f := figuresOf(s, own)
+	s.Proposals = r.controls(f, lead, section)
+	said := s.thoughts(r, lead, section, own)
+	if len(s.Proposals) > 0 {
+		s.Class, s.Rule = Promise, s.Proposals[0].Rule
 		for i := range s.Proposals {
-			s.Proposals[i].read(f)
+			p := &s.Proposals[i]
+			p.read(figuresOf(s, said.of(p.Control, own)))
 		}
+	} else if rule := r.first(weak, f, section); rule != nil {
+		s.Class, s.Rule = rule.class, rule.id
 	}
 }
 
-// decided reports whether a strong rule has spoken: it stands before the controls in the files.
-func (s *Sentence) decided() bool { return s.Rule != "none" && len(s.Proposals) == 0 }
+// first is the first rule of a strength that holds, nil if none does.
+func (r *reading) first(of strength, sentence, section found) *rule {
+	for i := range r.rules.rules {
+		if rule := &r.rules.rules[i]; rule.strength == of && rule.holds(sentence, section) {
+			return rule
+		}
+	}
+	return nil
+}
+
+// controls are those that could keep what is said, without those that a narrower one makes needless.
+func (r *reading) controls(said, lead, section found) []Proposal {
+	var all []Proposal
+	for i := range r.rules.rules {
+		rule := &r.rules.rules[i]
+		if rule.strength != placed || !rule.holds(said, section) {
+			continue
+		}
+		if lead != nil && !leads(rule) && rule.holds(lead, section) {
+			continue // what introduces a list is not said again by each item
+		}
+		for _, c := range rule.controls {
+			if !proposes(all, c) {
+				all = append(all, Proposal{Control: c, Rule: rule.id, Params: []Param{}})
+			}
+		}
+	}
+	return prefer(all)
+}
+
+func (s *Sentence) proposes(control string) bool { return proposes(s.Proposals, control) }
+
+func proposes(all []Proposal, control string) bool {
+	return slices.ContainsFunc(all, func(p Proposal) bool { return p.Control == control })
+}
 
 // leads reports controls whose list goes on from its introduction: "You have the right to: …".
 func leads(r *rule) bool {
 	return slices.Contains(r.controls, "data-subject-rights")
-}
-
-func (s *Sentence) propose(control, rule string) {
-	if !slices.ContainsFunc(s.Proposals, func(p Proposal) bool { return p.Control == control }) {
-		s.Proposals = append(s.Proposals, Proposal{Control: control, Rule: rule, Params: []Param{}})
-	}
 }
 
 // narrower lists controls that say more than another: where both are proposed, one is enough.
@@ -67,7 +81,7 @@ var narrower = []struct{ narrow, wide string }{
 	{"off-boarding", "erasure"}, {"off-boarding", "retention"}, {"off-boarding", "clock"},
 	{"erasure", "clock"}, {"erasure", "retention"}, {"retained-copies", "clock"}, {"retained-copies", "retention"}, {"retained-copies", "erasure"},
 	{"data-subject-rights", "clock"}, {"data-subject-rights", "erasure"}, {"data-subject-rights", "consent"}, {"breach-notice", "clock"}, {"change-notice", "clock"},
-	{"disclosure-notice", "clock"}, {"disclosure-notice", "sub-processors"}, {"disclosure-notice", "change-notice"},
+	{"disclosure-notice", "clock"}, {"disclosure-notice", "sub-processors"}, {"disclosure-notice", "change-notice"}, {"disclosure-notice", "data-subject-rights"},
 	{"allowed-recipients", "no-disclosure"}, {"allowed-recipients", "consent"}, {"sub-processors", "no-disclosure"}, {"no-direct-marketing", "no-disclosure"},
 	{"model-provider", "sub-processors"}, {"model-provider", "no-disclosure"}, {"model-residency", "residency"},
 	{"finding-deadlines", "security-updates"}, {"finding-deadlines", "clock"}, {"finding-deadlines", "penetration-test"}, {"test-scope", "penetration-test"},
@@ -81,14 +95,23 @@ var narrower = []struct{ narrow, wide string }{
 	{"switch-over", "exercise"}, {"database-firewall", "address-rules"}, {"outgoing-addresses", "address-rules"}, {"complete-processing", "clock"},
 	{"customer-grant", "clock"}, {"attack-bans", "clock"}, {"attack-bans", "threat-detection"}, {"purpose-limitation", "declared-data-only"}, {"cookies-only-necessary", "session-cookie"},
 	{"legitimate-interests", "data-subject-rights"}, {"retained-copies", "off-boarding"}, {"minimisation", "consent"},
+	{"retained-copies", "purpose-limitation"},
+	{Backups, "clock"}, {Backups, "retention"}, {Backups, "erasure"}, {"no-sensitive-data", "declared-data-only"},
 }
 
 // prefer drops proposals that a narrower one makes needless.
-func (s *Sentence) prefer() {
-	had := slices.Clone(s.Proposals)
-	s.Proposals = slices.DeleteFunc(s.Proposals, func(p Proposal) bool {
-		return slices.ContainsFunc(narrower, func(n struct{ narrow, wide string }) bool {
-			return n.wide == p.Control && slices.ContainsFunc(had, func(q Proposal) bool { return q.Control == n.narrow })
-		})
+func prefer(all []Proposal) []Proposal {
+	had := slices.Clone(all)
+	return slices.DeleteFunc(all, func(p Proposal) bool {
+		return slices.ContainsFunc(had, func(q Proposal) bool { return isNarrower(q.Control, p.Control) })
 	})
+}
+
+func isNarrower(narrow, wide string) bool {
+	for _, n := range narrower {
+		if n.narrow == narrow && n.wide == wide {
+			return true
+		}
+	}
+	return false
 }

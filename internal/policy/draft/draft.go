@@ -23,6 +23,10 @@ const (
 	Unread      Class = "unread"      // in a language that the rules do not know
 )
 
+// Backups stands among the controls where a sentence says how long backups are kept: no control
+// keeps that, the schedule of the policy's backups does.
+const Backups = "backups"
+
 // Proposal is a control that could keep a promise.
 type Proposal struct {
 	Control string   `json:"control"`
@@ -49,6 +53,8 @@ type Sentence struct {
 	Rule      string     `json:"rule"` // why it is of this class
 	Clause    string     `json:"clause,omitempty"`
 	Proposals []Proposal `json:"proposals,omitempty"`
+
+	continues bool // it stands in the clause of the sentence before it
 }
 
 // Whole returns the sentence with what introduces it.
@@ -98,6 +104,7 @@ func Read(name string, src []byte, controls policy.Vocabulary, on time.Time) (*D
 	for i := range d.Sentences {
 		d.Sentences[i].class(&r)
 	}
+	d.answers()
 	d.noteLanguages()
 	return d, d.write(doc.title)
 }

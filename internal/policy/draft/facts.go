@@ -31,6 +31,7 @@ type facts struct {
 	cookies      []cookie
 	models       []model
 	backups      string // how long backups are kept, "" if not said
+	shortened    string // what the text says of it, where erasure leaves less
 	clauses      []clause
 }
 
@@ -72,6 +73,7 @@ type clause struct {
 	id        string
 	sentence  *Sentence
 	statement bool
+	also      string // the sentence after it, where both are one promise
 }
 
 // view is a sentence with the things it names.
@@ -80,6 +82,7 @@ type view struct {
 	figures  *figures
 	fields   [][]string
 	purposes [][]string
+	agreed   []string // ids of the purposes that the sentence makes a matter of consent, nil for all
 	vendors  [][]string
 	places   []place
 }
@@ -110,6 +113,7 @@ func (d *Draft) gather(title string) (*facts, []*view) {
 				v.fields = fieldWords().in(own)
 			}
 			v.purposes = purposeWords().in(own)
+			v.agreed = agreed(own)
 		}
 		if s.Class != Boilerplate && s.Class != Unread && !v.proposed(silent...) {
 			v.vendors = vendorWords().in(own)
@@ -157,7 +161,7 @@ func (f *facts) see(v *view) {
 			}
 		}
 	}
-	if v.proposed("clock", "erasure", "encrypted-backups") && v.figures.any("backup", "backups") {
+	if v.proposed("clock", "erasure", "encrypted-backups", Backups) && v.figures.any("backup", "backups") {
 		if s, _, ok := spanOf(v.figures.limit()); ok && f.backups == "" && !v.proposed("erasure") {
 			f.backups = s
 		}
@@ -181,6 +185,7 @@ func (f *facts) field(r []string) {
 func (f *facts) purpose(r []string, v *view, sets []string) {
 	stated := ""
 	switch words := v.figures; {
+	case v.agreed != nil && !slices.Contains(v.agreed, r[0]):
 	case v.proposed("consent") || words.any("consent"):
 		stated = string(policy.Consent)
 	case v.proposed("legitimate-interests"):

@@ -47,7 +47,7 @@ func readRights(p *Proposal, f *figures) {
 	}
 	p.term("within", within, "")
 	p.term("extend", extend, "")
-	p.flag("free", f.any("free", "no fee", "no charge", "no cost", "without charge", "costs nothing", "not charge"))
+	p.flag("free", f.any("free", "no fee", "no charge", "no cost", "without charge", "costs nothing", "cost nothing", "not charge"))
 }
 
 // addressees of a notice of a breach: authorities, and the people concerned.

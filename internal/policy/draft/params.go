@@ -55,6 +55,7 @@ var readers = map[string]func(*Proposal, *figures){
 	"erasure":              readErasure,
 	"aggregates":           func(p *Proposal, f *figures) { p.number("people", f.numberNear(2, 10_000), 10) },
 	"model-provider":       readNever,
+	Backups:                func(p *Proposal, f *figures) { p.term("keep", f.limit(), "") },
 }
 
 func (p *Proposal) set(name string, value any, stated bool) {

@@ -82,6 +82,9 @@ func (f *facts) declare(w *writer, d *Draft) {
 	}
 	w.line(0, "")
 	w.line(0, "backups: # by when what was erased is gone from the last of them: epoch + horizon")
+	if f.shortened != "" {
+		w.comment(2, "the text keeps backups for "+f.shortened+": erasure, as it is promised, leaves them less")
+	}
 	w.pair(2, "epoch", epoch, f.backups == "")
 	w.pair(2, "horizon", horizon, f.backups == "")
 	w.line(0, "")
@@ -241,7 +244,7 @@ func (c *clause) render(w *writer) {
 	s := c.sentence
 	w.line(2, "- id: "+c.id)
 	w.pair(4, "section", orElse(s.Section, "Policy"), false)
-	w.text(4, "text", s.Whole())
+	w.text(4, "text", strings.TrimSpace(s.Whole()+" "+c.also))
 	if c.statement {
 		w.line(4, "statement: true")
 		return
@@ -250,8 +253,17 @@ func (c *clause) render(w *writer) {
 		w.comment(4, "no control was found for it: see clause check --explain no-control")
 		return
 	}
+	if s.proposes(Backups) {
+		w.comment(4, "backups, above, says it; that what is erased is gone from them in time, a clause of erasure proves")
+		if len(s.Proposals) == 1 {
+			return
+		}
+	}
 	w.line(4, "keep:")
 	for _, p := range s.Proposals {
+		if p.Control == Backups {
+			continue
+		}
 		for _, n := range p.Notes {
 			w.comment(6, n)
 		}

@@ -277,6 +277,9 @@ func (f *facts) schedule(d *Draft, views []*view) {
 	if backups > 0 && shortest > 0 && backups > shortest {
 		d.Conflicts = append(d.Conflicts, "line "+itoa(by.Line)+": what is erased is to be gone sooner than backups are, which are kept for "+f.backups+": "+clip(by.Text, 120))
 	}
+	if backups > shortest && shortest > 0 {
+		f.shortened = f.backups
+	}
 	switch {
 	case shortest > 0 && (backups == 0 || backups > shortest):
 		f.backups = fmtSpan(shortest)

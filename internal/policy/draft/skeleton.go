@@ -90,6 +90,10 @@ func (f *facts) number(d *Draft) {
 		if s.Class == Boilerplate {
 			continue
 		}
+		if n := len(f.clauses); s.continues && n > 0 {
+			s.Clause, f.clauses[n-1].also = f.clauses[n-1].id, s.Text
+			continue
+		}
 		subject := ""
 		switch {
 		case s.Placed():
@@ -110,7 +114,7 @@ func (f *facts) number(d *Draft) {
 			seen[id]++
 		}
 		s.Clause = id
-		f.clauses = append(f.clauses, clause{id, s, s.Class == Description})
+		f.clauses = append(f.clauses, clause{id: id, sentence: s, statement: s.Class == Description})
 	}
 }
 
