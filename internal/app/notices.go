@@ -30,7 +30,11 @@ func promised(p *policy.Policy) (notice.Promised, error) {
 		return notice.Promised{}, err
 	}
 	_, zone := control.CalendarOf(p)
-	return notice.Promised{Promises: plan.Notices, Zone: zone}, nil
+	all := notice.Promised{Zone: zone}
+	for _, n := range plan.Notices {
+		all.Promises = append(all.Promises, notice.Promise(n))
+	}
+	return all, nil
 }
 
 // takeEffect records that the policy is in force, unless people must be told first.

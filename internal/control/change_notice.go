@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"clause.dev/clause/api"
-	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/policy/calendar"
@@ -46,9 +45,16 @@ func aheadProblem(control string, ahead policy.Term, p *policy.Policy) error {
 	return nil
 }
 
+// Notice is what a clause promises of the notice of changes.
+type Notice struct {
+	Clause, Control string
+	Ahead           policy.Term
+	Channels        []notify.Channel
+}
+
 // Plan has changes announced.
 func (c *ChangeNotice) Plan(p *Plan) {
-	p.Notices = append(p.Notices, notice.Promise{Clause: p.clause, Control: "change-notice", Ahead: c.Ahead, Channels: c.channels()})
+	p.Notices = append(p.Notices, Notice{Clause: p.clause, Control: "change-notice", Ahead: c.Ahead, Channels: c.channels()})
 }
 
 // channels are those of the clause, by which the server tells people.
@@ -173,7 +179,7 @@ func (n *nextVersion) announce(ctx context.Context) (v api.PolicyVersion, ok boo
 		n.t.breach("A material change need not be announced.")
 		return v, false
 	}
-	if v.State != string(notice.Announced) {
+	if v.State != "announced" {
 		n.t.breach("A material change could take effect without having been announced.")
 		return v, false
 	}

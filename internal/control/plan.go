@@ -6,7 +6,6 @@ import (
 
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 )
@@ -20,7 +19,7 @@ type Plan struct {
 	EraseWithin     time.Duration                // by when what was erased can be read nowhere; zero if not promised
 	Grounds         *decision.Grounds            // which clause each step of a decision rests on
 	Duties          map[string][]obligation.Duty // what each clause owes by a time when its occasion arises
-	Notices         []notice.Promise             // what is promised of the notice of changes
+	Notices         []Notice                     // what is promised of the notice of changes
 	Retained        *Retained                    // what may be kept of people who are erased; nil: nothing
 
 	clause   string   // the one being planned
