@@ -21,7 +21,7 @@ var rows = [][]string{
 	{"internal/evidence"},
 	{"internal/control"},
 	{"internal/rights", "internal/retention", "internal/incident", "internal/notice", "internal/duty"},
-	{"internal/identity", "internal/obligation", "internal/vault", "internal/notify"},
+	{"internal/identity", "internal/obligation", "internal/vault", "internal/notify", "internal/connect"},
 	{"internal/ledger", "internal/keyring", "internal/decision"},
 	{"internal/db", "internal/policy"},
 	{"internal/fault"},
@@ -45,12 +45,13 @@ var common = []string{"api", "client", "internal/ledger/proof"}
 // homes names, for what is imported from elsewhere, the only packages that may. bench, which
 // compares us with others, may import all.
 var homes = map[string][]string{
-	"database/sql":                  {"internal/db"}, // only db knows which engine
-	"github.com/jackc/pgx":          {"internal/db"},
+	"database/sql":                  {"internal/db", "internal/connect"}, // only db knows which engine is ours, connect those of others
+	"github.com/jackc/pgx":          {"internal/db", "internal/connect"},
+	"github.com/go-sql-driver":      {"internal/connect"},
 	"github.com/pressly/goose":      {"internal/db"},
-	"modernc.org":                   {"internal/db"},
+	"modernc.org":                   {"internal/db", "internal/connect"},
 	"cel.dev":                       {"internal/decision"},
-	"github.com/goccy/go-yaml":      {"internal/policy"},
+	"github.com/goccy/go-yaml":      {"internal/policy", "internal/connect"},
 	"github.com/danielgtaylor/huma": {"internal/httpapi"},
 	"crypto/aes":                    {"internal/keyring", "internal/vault"},
 	"github.com/minio":              {"internal/vault/objects"},
