@@ -21,7 +21,7 @@ type publishCmd struct {
 	Lang   string    `placeholder:"en|ar" help:"One language alone. Left out: the policy's own and, in a folder beneath, those it is translated into."`
 	On     time.Time `format:"2006-01-02" placeholder:"DATE" help:"The day of publishing, such as 2026-02-01; today if it is not given."`
 	List   bool      `help:"Tell which files there are, and which of them the policy has something for."`
-	Anyway bool      `help:"Publish although clause check finds errors that are not marked as known."`
+	Anyway bool      `help:"Publish although clause check finds errors that are not marked as known, or defaults of a draft are not filled in."`
 	Force  bool      `help:"Publish into a folder that holds other files too."`
 }
 
@@ -71,17 +71,24 @@ func (c *publishCmd) sound(e *env, p *policy.Policy, on time.Time) error {
 	if stale := p.Security.Expires; !stale.IsZero() && stale.Before(on) {
 		write(e.Stderr, "security.txt has expired on %s, and nobody may rely on it (RFC 9116, section 2.5.5): set security.expires anew\n", stale.Format(time.DateOnly))
 	}
-	open := 0
+	errors, defaults := 0, false
 	for _, f := range check.Run(p, control.Catalogue(), on) {
-		if f.Severity == check.Error && f.Known == "" {
-			open++
+		unlooked := f.Code == "not-stated" // what a draft made up is not published as a fact
+		if f.Known == "" && (f.Severity == check.Error || unlooked) {
+			if defaults = defaults || unlooked; !unlooked {
+				errors++
+			}
 			write(e.Stderr, "%s:%d:%d: %s: %s\n", f.File, f.Pos.Line, f.Pos.Column, f.Code, f.Message)
 		}
 	}
-	if open == 0 || c.Anyway {
+	switch {
+	case errors == 0 && !defaults || c.Anyway:
 		return nil
+	case errors == 0:
+		return fault.New("clause.publish", fault.Invalid, "the policy is not published: it holds defaults that nobody has looked at, and would claim them as facts").
+			WithHint("put in what is so, and take the marks (" + policy.Unstated + ") away; --anyway publishes nevertheless")
 	}
-	return fault.New("clause.publish", fault.Invalid, "the policy is not published: clause check finds %s in it", amount(open, "error")).
+	return fault.New("clause.publish", fault.Invalid, "the policy is not published: clause check finds %s in it", amount(errors, "error")).
 		WithHint("mend them, or mark them under known with a reason; --anyway publishes nevertheless")
 }
 

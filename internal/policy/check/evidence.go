@@ -12,7 +12,7 @@ import (
 const expiresSoon = 60 * 24 * time.Hour
 
 func evidenceRules() []Rule {
-	return []Rule{expired(), expiring(), reportOld(), unusedAttestation(), securityExpired(), noControl()}
+	return []Rule{expired(), expiring(), reportOld(), unusedAttestation(), securityExpired(), noControl(), notStated()}
 }
 
 func expired() Rule {

@@ -105,6 +105,9 @@ func Read(name string, src []byte, controls policy.Vocabulary, on time.Time) (*D
 		d.Sentences[i].class(&r)
 	}
 	d.answers()
+	if strings.Contains(in.text, "\nclauses:") && strings.Contains(in.text, "\norganisation:") {
+		d.note("%s seems to be a policy already, not prose: clause check reads those.", d.Name)
+	}
 	d.noteLanguages()
 	return d, d.write(doc.title)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // notStated marks what a policy must have and the text does not say.
-const notStated = "not stated in the text: fill in"
+const notStated = policy.Unstated
 
 // most is how many things of a kind are declared: a text of nothing but names does not fill the memory.
 const most = 100
@@ -31,6 +31,7 @@ type facts struct {
 	cookies      []cookie
 	models       []model
 	backups      string // how long backups are kept, "" if not said
+	fitted       bool   // nothing is said: they are as long as what is said of erasure allows
 	shortened    string // what the text says of it, where erasure leaves less
 	clauses      []clause
 }

@@ -76,7 +76,7 @@ func (f *facts) declare(w *writer, d *Draft) {
 	w.group("regions", f.regions())
 	w.line(0, "")
 	w.line(0, "environments: ["+strings.Join(f.environments, ", ")+"]")
-	epoch, horizon := "7d", "21d"
+	epoch, horizon := usualEpoch, usualHorizon
 	if f.backups != "" {
 		epoch, horizon = schedule(length(f.backups))
 	}
@@ -85,8 +85,8 @@ func (f *facts) declare(w *writer, d *Draft) {
 	if f.shortened != "" {
 		w.comment(2, "the text keeps backups for "+f.shortened+": erasure, as it is promised, leaves them less")
 	}
-	w.pair(2, "epoch", epoch, f.backups == "")
-	w.pair(2, "horizon", horizon, f.backups == "")
+	w.pair(2, "epoch", epoch, f.backups == "" || f.fitted)
+	w.pair(2, "horizon", horizon, f.backups == "" || f.fitted)
 	w.line(0, "")
 	w.line(0, "data:")
 	for _, s := range f.data {
@@ -190,7 +190,7 @@ func (a *attestation) line() string {
 		marks = append(marks, "its end, with which it is a certificate,")
 	}
 	if len(marks) > 0 {
-		line += " # " + strings.Join(marks, " and ") + " not stated in the text: fill in"
+		line += " # " + strings.Join(marks, " and ") + " " + notStated
 	}
 	return line
 }

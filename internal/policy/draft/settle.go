@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"clause.dev/clause/internal/policy"
 )
 
 // settle gives the policy what it must have, and makes the parts fit each other.
@@ -261,18 +263,14 @@ func purposeOf(does string) string {
 
 // schedule makes backups end before the shortest erasure that is promised.
 func (f *facts) schedule(d *Draft, views []*view) {
-	shortest, backups := time.Duration(0), length(f.backups)
-	var by *Sentence
-	for _, v := range views {
-		for _, p := range v.Proposals {
-			for _, q := range p.Params {
-				if s, ok := q.Value.(string); ok && p.Control == "erasure" && q.Name == "within" {
-					if l := length(s); l > 0 && (shortest == 0 || l < shortest) {
-						shortest, by = l, v.Sentence
-					}
-				}
-			}
+	backups := length(f.backups)
+	shortest, by := soonest(views, func(p *Proposal) bool { return p.Control == "erasure" })
+	if backups == 0 { // nothing said of backups: they are not to outlast any promise that all is gone
+		shortest, by = soonest(views, erases)
+		if shortest >= length(usualEpoch)+length(usualHorizon) {
+			return
 		}
+		f.fitted = true
 	}
 	if backups > 0 && shortest > 0 && backups > shortest {
 		d.Conflicts = append(d.Conflicts, "line "+itoa(by.Line)+": what is erased is to be gone sooner than backups are, which are kept for "+f.backups+": "+clip(by.Text, 120))
@@ -286,4 +284,42 @@ func (f *facts) schedule(d *Draft, views []*view) {
 	case backups == 0:
 		f.backups = ""
 	}
+}
+
+// soonest is the shortest time within which one of the controls has all gone, and the sentence that
+// says so; 0 if none does.
+func soonest(views []*view, of func(*Proposal) bool) (shortest time.Duration, by *Sentence) {
+	for _, v := range views {
+		for i := range v.Proposals {
+			p := &v.Proposals[i]
+			if l := p.within(); of(p) && l > 0 && (shortest == 0 || l < shortest) {
+				shortest, by = l, v.Sentence
+			}
+		}
+	}
+	return shortest, by
+}
+
+// erases reports a control by which all of a person is gone in a time.
+func erases(p *Proposal) bool {
+	switch p.Control {
+	case "erasure", "off-boarding":
+		return true
+	case rightsOf:
+		return slices.Contains(p.names(), "erasure")
+	}
+	return false
+}
+
+// within is the parameter of that name, at its shortest; 0 if it is none.
+func (p *Proposal) within() time.Duration {
+	for _, q := range p.Params {
+		if s, ok := q.Value.(string); ok && q.Name == "within" {
+			if t, ok := policy.ParseTerm(s); ok {
+				s, _, _ = spanOf(t)
+			}
+			return length(s)
+		}
+	}
+	return 0
 }

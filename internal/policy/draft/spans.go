@@ -7,6 +7,12 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// The schedule of backups where a text says nothing of them: keys of a week, and three weeks more.
+const (
+	usualEpoch   = "7d"
+	usualHorizon = "21d"
+)
+
 // length is the time that a span such as 30d says; 0 for none.
 func length(s string) time.Duration {
 	if s == "" {

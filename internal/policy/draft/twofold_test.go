@@ -3,6 +3,7 @@ package draft_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"clause.dev/clause/internal/policy/draft"
 )
@@ -79,5 +80,9 @@ func TestBackupsAreAFigureOfThePolicy(t *testing.T) {
 	both := read(t, "x.txt", "Backups are kept for 40 days. When you close your account we delete everything within 30 days.")
 	if !strings.Contains(both.YAML(), "# the text keeps backups for 40d: erasure, as it is promised, leaves them less") || len(both.Conflicts) != 1 {
 		t.Errorf("erasure before backups end is not told: %v\n%s", both.Conflicts, both.YAML())
+	}
+	soon := read(t, "x.txt", "You may ask us to erase your data, and we respond within 14 days.")
+	if p := parses(t, soon); p.Backups.Epoch+p.Backups.Horizon > 14*24*time.Hour || !strings.Contains(soon.YAML(), "horizon: 10d # not stated") {
+		t.Errorf("the default outlasts what is promised: %v", p.Backups)
 	}
 }
