@@ -41,6 +41,8 @@ func entries() []entry {
 		{"derived", "It is kept while all these clauses are.", "derived.go", true, func() Control { return new(Derived) }},
 		{"clock", "A duty is done by its time, and its clause is broken if one was not.", "clock.go", true, func() Control { return new(Clock) }},
 		{"change-notice", "Changes are announced this long before they take effect.", "change_notice.go", true, func() Control { return new(ChangeNotice) }},
+		{"retained-copies", "After erasure these fields, and no others, may be kept for legal duties and disputes.", "retained_copies.go", true, func() Control { return new(RetainedCopies) }},
+		{"off-boarding", "When a customer leaves, everything of it goes.", "off_boarding.go", true, func() Control { return new(OffBoarding) }},
 	}, planned()...)
 }
 

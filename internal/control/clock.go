@@ -42,19 +42,22 @@ func (c *Clock) Check(p *policy.Policy) error {
 			all = append(all, problem("clock", term.param, "a clock needs a figure, and %q is none", term.term).
 				WithHint("name one that is never later, such as 72 hours"))
 		}
-		if term.term.Unit != policy.BusinessDay {
-			continue
-		}
-		if _, ok := calendar.Of(p.Calendar); !ok {
-			all = append(all, problem("clock", term.param, "business days are counted on a calendar, and the policy names none that is known").
-				WithHint("set calendar: to one of %s", strings.Join(calendar.Countries(), ", ")))
-		}
+		all = append(all, countable(p, "clock", term.param, term.term))
 	}
 	within, ok := c.Within.Longest()
 	if acknowledge, also := c.Acknowledge.Longest(); ok && also && c.Acknowledge.Form != "" && acknowledge > within {
 		all = append(all, problem("clock", "acknowledge", "the receipt may be confirmed after all is done: %s, and %s", c.Acknowledge, c.Within))
 	}
 	return errors.Join(all...)
+}
+
+// countable finds business days that no calendar says which they are.
+func countable(p *policy.Policy, control, param string, term policy.Term) error {
+	if _, ok := calendar.Of(p.Calendar); ok || term.Unit != policy.BusinessDay {
+		return nil
+	}
+	return problem(control, param, "business days are counted on a calendar, and the policy names none that is known").
+		WithHint("set calendar: to one of %s", strings.Join(calendar.Countries(), ", "))
 }
 
 // Plan has the clause owe the duty, and its receipt.

@@ -57,7 +57,7 @@ func (c *Erasure) Probe(ctx context.Context, s *System) Finding {
 			p.goneAtOnce(ctx, t, records)
 			s.mustBeSwept(ctx, t, p)
 			s.lookAtRest(ctx, t, p.tenant, "", p.marks)
-			c.resurrect(ctx, t, s, before, survivor, p, lives, records)
+			s.resurrect(ctx, t, before, survivor, p, lives, records)
 		})
 	})
 	c.schedule(t, s)
@@ -65,7 +65,7 @@ func (c *Erasure) Probe(ctx context.Context, s *System) Finding {
 }
 
 // resurrect restores the backup from before the erasure: others are in it, the person is not.
-func (c *Erasure) resurrect(ctx context.Context, t *trial, s *System, before backup, survivor, p *person, lives, records []kept) {
+func (s *System) resurrect(ctx context.Context, t *trial, before backup, survivor, p *person, lives, records []kept) {
 	scratch, err := s.restore(ctx, before)
 	if err != nil {
 		t.hurdle("%v", err)
@@ -86,13 +86,7 @@ func (c *Erasure) resurrect(ctx context.Context, t *trial, s *System, before bac
 	}
 	t.good("A backup from before the erasure was restored, and shows another person's data.")
 	there := p.at(scratch)
-	for _, k := range records {
-		for _, purpose := range readers(p.policy, k.set.ID) {
-			for _, w := range there.ways(purpose, k) {
-				t.mustHide(ctx, there.door, w, "of the erased person from that backup")
-			}
-		}
-	}
+	there.goneFrom(ctx, t, there.door, records, "of the erased person from that backup")
 }
 
 // schedule looks whether the keys that old backups hang on are destroyed in time.

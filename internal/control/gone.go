@@ -20,15 +20,20 @@ func (p *person) goneAtOnce(ctx context.Context, t *trial, records []kept) {
 	if !t.mustShow("erasing a canary person", a, err) {
 		return
 	}
+	p.goneFrom(ctx, t, p.door, records, "right after the erasure")
+	a, err = p.do(ctx, call{method: "GET", path: p.path("standing")})
+	t.mustForbid("Asking for the person right after the erasure", a, err)
+}
+
+// goneFrom asks for everything of the person at a door.
+func (p *person) goneFrom(ctx context.Context, t *trial, d door, records []kept, circumstance string) {
 	for _, k := range records {
 		for _, purpose := range readers(p.policy, k.set.ID) {
 			for _, w := range p.ways(purpose, k) {
-				t.mustHide(ctx, p.door, w, "right after the erasure")
+				t.mustHide(ctx, d, w, circumstance)
 			}
 		}
 	}
-	a, err = p.do(ctx, call{method: "GET", path: p.path("standing")})
-	t.mustForbid("Asking for the person right after the erasure", a, err)
 }
 
 // ledgerOfErasures is the one table in which an erased person's id remains: the list of what is to

@@ -45,24 +45,10 @@ type LegalDemands struct {
 	Notice bool `param:"notice,optional" doc:"the people concerned are told first, where the law allows"`
 }
 
-// RetainedCopies will keep clauses that say what may be kept after erasure for legal duties and disputes.
-type RetainedCopies struct {
-	notBuilt
-	Fields  Fields      `param:"fields" doc:"the fields that may be kept, and no others"`
-	Longest policy.Term `param:"longest" doc:"how long at most"`
-}
-
 // ElectronicNotice will keep clauses that say electronic notice rests on consent.
 type ElectronicNotice struct {
 	notBuilt
 	Letter policy.Term `param:"letter" doc:"by when a written notice that was asked for is sent"`
-}
-
-// OffBoarding will keep clauses that say what happens to a customer's data when it leaves.
-type OffBoarding struct {
-	notBuilt
-	Within      policy.Term `param:"within" doc:"by when nothing is left"`
-	Certificate bool        `param:"certificate,optional" doc:"a signed certificate lists what went"`
 }
 
 // SubProcessors will keep clauses that say who processes data on the company's behalf.
@@ -100,9 +86,7 @@ func plannedOfPeople() []entry {
 		plan[Complaints]("complaints", file, "People are told where they can complain."),
 		plan[DisclosureNotice]("disclosure-notice", file, "A new disclosure is announced before it happens, and can be opted out of."),
 		plan[LegalDemands]("legal-demands", file, "Legal demands are met by due process only."),
-		plan[RetainedCopies]("retained-copies", file, "After erasure these fields, and no others, may be kept for legal duties and disputes."),
 		plan[ElectronicNotice]("electronic-notice", file, "Electronic notice rests on consent; a written notice is sent where it is asked for."),
-		plan[OffBoarding]("off-boarding", file, "When a customer leaves, everything of it goes."),
 		plan[SubProcessors]("sub-processors", file, "These process data on the company's behalf, and nobody else."),
 		plan[AllowedRecipients]("allowed-recipients", file, "A third party is given data only once the customer allowed that party."),
 		plan[ModelProvider]("model-provider", file, "Language models of these hosts only are given data."),

@@ -57,11 +57,13 @@ func sabotages() map[string][]sabotage {
 		"change-notice":        changeNoticeSabotages(),
 		"attested":             attestedSabotages(),
 		"derived":              derivedSabotages(),
+		"retained-copies":      retainedSabotages(),
+		"off-boarding":         offBoardingSabotages(),
 	}
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"attested": "clarus", "derived": "clarus"}
+var elsewhere = map[string]string{"attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
 // that does not name the control, and against servers that do not.

@@ -3,6 +3,7 @@ package control_test
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,12 +59,32 @@ func (l leaving) Settle(ctx context.Context) error {
 
 func leave(w *world, sys *control.System) { sys.Store = leaving{sys.Store, w, sys.Canary.A.ID} }
 
+// aged has a record in the store that is older than what was published lets it be, and that the server, which
+// runs by another policy, leaves alone.
+func aged() sabotage {
+	return sabotage{
+		name: "a record outlives its time", says: "that ought to have gone after",
+		before: func(t *testing.T, w *world) {
+			w.sql(t, "canary-b", `INSERT INTO records (tenant_id, subject_id, data_set, record_id, version, sealed, created_at, updated_at)
+ VALUES ('canary-b', 'sub_old', $1, 'main', 1, $2, 1, $3)`, w.Published.Data[0].ID, []byte{0}, w.Clock.Now().Add(-91*day).UnixMicro())
+			t.Cleanup(func() { w.exec(context.Background(), "canary-b", `DELETE FROM records WHERE tenant_id = 'canary-b'`) })
+		},
+		system: func(_ *world, sys *control.System) {
+			published := *sys.Policy
+			published.Data = slices.Clone(published.Data)
+			published.Data[0].Keep = 90 * day
+			sys.Policy = &published
+		},
+	}
+}
+
 func retentionSabotages() []sabotage {
 	return []sabotage{
 		{name: "what was read is served for ever", says: "right after the erasure was allowed", front: caching(http.StatusNotFound, http.StatusGone)},
 		{name: "an erasure is forgotten", says: "right after the erasure was allowed", front: swallowing(func(r *http.Request, _ []byte) bool {
 			return r.Method == "DELETE" && !strings.Contains(r.URL.Path, "/data/")
 		})},
+		aged(),
 		{name: "rows are left", says: "After the erasure and its sweep the store has", system: leave},
 	}
 }
