@@ -31,6 +31,8 @@ type serveCmd struct {
 	BackupTo    string        `env:"CLAUSE_BACKUP_TO" placeholder:"DIR" help:"Put backups into this folder while serving; those that cannot be opened any more are removed from it."`
 	BackupEvery time.Duration `default:"24h" env:"CLAUSE_BACKUP_EVERY" placeholder:"DURATION" help:"How often. Default: ${default}."`
 
+	Telling telling `embed:"" group:"Telling people and staff"`
+
 	Calendar string `env:"CLAUSE_CALENDAR" placeholder:"FILE" help:"Holidays over those of the policy's calendar: feasts that were moved, years to come (docs/calendars.md)."`
 
 	LogFormat string `enum:"text,json" default:"text" env:"CLAUSE_LOG_FORMAT" help:"text or json, on the standard error."`
@@ -70,6 +72,10 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := c.keepToItself(); err != nil {
 		return err
 	}
+	told, err := c.Telling.config()
+	if err != nil {
+		return err
+	}
 	front, err := c.front(e.Now())
 	if err != nil {
 		return err
@@ -84,7 +90,7 @@ func (c *serveCmd) Run(e *env) (err error) {
 			return fault.New(op, fault.Invalid, "%q cannot be read: %v", c.Calendar, rootCause(err))
 		}
 	}
-	config.Log, config.Wall = c.log(e), time.Now
+	config.Log, config.Wall, config.Notify = c.log(e), time.Now, told
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}
 	}
