@@ -19,6 +19,8 @@ func TestWhatASentencePromises(t *testing.T) {
 		"You are told by email and in the app 30 days before this policy changes.":              `change-notice {ahead: "30 days", channels: [email, in-app]}`,
 		"We are certified to ISO 27001 and SOC 2.":                                              `attested {attestations: [iso-27001, soc-2]}`,
 		"Backups are kept for 40 days.":                                                         `backups {keep: "40 days"}`,
+		"Backups are kept for two weeks and restored twice a year.":                             `backups {keep: "2 weeks"}`,
+		"You may have it deleted.":                                                              `data-subject-rights {rights: [erasure]}`,
 		"Backups are encrypted and kept for 14 days.":                                           `backups {keep: "14 days"}, encrypted-backups (not stated: data)`,
 		"We do not collect data about health or religion.":                                      `no-sensitive-data`,
 		"Communication between you and our servers is encrypted with TLS 1.3.":                  `tls {minimum: "1.3"}`,
