@@ -6,12 +6,14 @@ import (
 	"database/sql"
 	"net"
 	"path/filepath"
+	"time"
 )
 
 // engine is what differs from database to database.
 type engine interface {
 	// open prepares connections. It refuses those that others could read, or answer in the server's place.
-	open(dsn string, roots *x509.CertPool) (*sql.DB, error)
+	// patience is how long an answer may take.
+	open(dsn string, roots *x509.CertPool, patience time.Duration) (*sql.DB, error)
 	quote(name string) string
 	place(n int) string
 	// exact compares texts as they are, whatever the column's collation makes of them.

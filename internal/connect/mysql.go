@@ -11,6 +11,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -18,7 +19,7 @@ import (
 // mariadb is MariaDB and MySQL.
 type mariadb struct{}
 
-func (mariadb) open(dsn string, roots *x509.CertPool) (*sql.DB, error) {
+func (mariadb) open(dsn string, roots *x509.CertPool, _ time.Duration) (*sql.DB, error) {
 	c, err := mysql.ParseDSN(dsn)
 	if err != nil || c.DBName == "" {
 		return nil, errDSN

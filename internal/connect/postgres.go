@@ -8,6 +8,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,7 +23,7 @@ var (
 	errNoFile = errors.New("there is no such file")
 )
 
-func (postgres) open(dsn string, roots *x509.CertPool) (*sql.DB, error) {
+func (postgres) open(dsn string, roots *x509.CertPool, _ time.Duration) (*sql.DB, error) {
 	c, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, errDSN // its own words hold parts of the dsn

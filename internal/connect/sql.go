@@ -34,7 +34,7 @@ func (c *Connector) system(now func() time.Time) (system, error) {
 	}
 	d := &sqlSystem{database: c.sql, engine: engines[c.sql.engine], id: c.ID}
 	var err error
-	switch d.db, err = d.open(c.sql.dsn, roots); {
+	switch d.db, err = d.open(c.sql.dsn, roots, c.Timeout); {
 	case errors.Is(err, errTLS):
 		return nil, fault.New(op, fault.Invalid, "%s: %s", c.ID, err.Error()).
 			WithHint("sslmode=verify-full for postgres, tls=true or a ca for mysql; only this machine may be reached without")
@@ -82,7 +82,10 @@ func (d *sqlSystem) walk(ctx context.Context, t task) []Line {
 // why tells a failure in our words.
 func (d *sqlSystem) why(ctx context.Context, err error) string {
 	var f *fault.Error
+	var n remain
 	switch {
+	case errors.As(err, &n):
+		return n.Error()
 	case errors.As(err, &f):
 		return fault.Public(err)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.Is(err, context.DeadlineExceeded):

@@ -5,10 +5,12 @@ import (
 	"crypto/x509"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	lite "modernc.org/sqlite"
 )
@@ -16,7 +18,7 @@ import (
 type sqlite struct{}
 
 // open takes the path of a file that is there; none is made. What is erased is overwritten.
-func (sqlite) open(dsn string, _ *x509.CertPool) (*sql.DB, error) {
+func (sqlite) open(dsn string, _ *x509.CertPool, patience time.Duration) (*sql.DB, error) {
 	path := strings.TrimPrefix(dsn, "sqlite:")
 	if strings.ContainsAny(path, "?#%") || path == "" {
 		return nil, errDSN
@@ -24,7 +26,9 @@ func (sqlite) open(dsn string, _ *x509.CertPool) (*sql.DB, error) {
 	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
 		return nil, errNoFile
 	}
-	options := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "foreign_keys(1)", "secure_delete(1)", "trusted_schema(0)"}}
+	// SQLite waits for a lock without hearing that the time is over.
+	wait := min(patience, 10*time.Second).Milliseconds()
+	options := url.Values{"mode": {"rw"}, "_txlock": {"immediate"}, "_pragma": {fmt.Sprintf("busy_timeout(%d)", wait), "foreign_keys(1)", "secure_delete(1)", "trusted_schema(0)"}}
 	d, err := sql.Open("sqlite", "file:"+path+"?"+options.Encode())
 	if err == nil {
 		d.SetMaxOpenConns(1) // one writes, and reads what it wrote

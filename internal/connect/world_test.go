@@ -40,7 +40,12 @@ func newWorld(t testing.TB, engine string) *world {
 	driver, open := engine, ""
 	switch engine {
 	case "sqlite":
-		w.dsn = filepath.Join(t.TempDir(), "shop.db")
+		dir, err := os.MkdirTemp(memory(), "clause-shop-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { os.RemoveAll(dir) })
+		w.dsn = filepath.Join(dir, "shop.db")
 		if err := os.WriteFile(w.dsn, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
