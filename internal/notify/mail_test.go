@@ -19,6 +19,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/notify/notifytest"
 )
 
 func mailer(t testing.TB, url string, roots *x509.CertPool) *notify.Mailer {
@@ -79,28 +80,28 @@ func open(t testing.TB, raw string) opened {
 // not.
 func TestMail(t *testing.T) {
 	for scheme, implicit := range map[string]bool{"smtps": true, "smtp+starttls": false} {
-		s := listen(t, implicit)
+		s := notifytest.Listen(t, implicit)
 		w := one(t)
-		w.outbox.Senders[notify.Email] = mailer(t, scheme+"://"+s.at, s.roots)
+		w.outbox.Senders[notify.Email] = mailer(t, scheme+"://"+s.At, s.Roots)
 		arabic := request("req_2:received", notify.Email)
 		arabic.Language = "ar"
 		w.enqueue(request("req_1:received", notify.Email))
 		w.run(0)
 		w.enqueue(arabic, clock("clk_1:near", notify.Email))
 		w.run(time.Second)
-		got := s.took()
-		if len(got) != 3 || implicit && s.sessions != 2 { // one connection a run
-			t.Fatalf("%s: %d mails over %d connections", scheme, len(got), s.sessions)
+		got := s.Took()
+		if len(got) != 3 || implicit && s.Sessions() != 2 { // one connection a run
+			t.Fatalf("%s: %d mails over %d connections", scheme, len(got), s.Sessions())
 		}
 		for _, m := range got {
-			o := open(t, m.body)
+			o := open(t, m.Body)
 			h := o.header
 			if h.Get("X-Mailer") != "Clause" || h.Get("User-Agent") != "" || h.Get("Auto-Submitted") != "auto-generated" || h.Get("Date") == "" || h.Get("Mime-Version") != "1.0" ||
-				!strings.HasSuffix(h.Get("Message-Id"), "@clesaro.example>") || h.Get("From") != `"Clesaro" <privacy@clesaro.example>` || m.from != "privacy@clesaro.example" {
-				t.Errorf("%s: head %q from %q", scheme, h, m.from)
+				!strings.HasSuffix(h.Get("Message-Id"), "@clesaro.example>") || h.Get("From") != `"Clesaro" <privacy@clesaro.example>` || m.From != "privacy@clesaro.example" {
+				t.Errorf("%s: head %q from %q", scheme, h, m.From)
 			}
-			if strings.Contains(m.body, zoe) || len(m.to) == 1 && strings.Contains(m.body, tenant) {
-				t.Errorf("%s: the mail holds ids of ours: %s", scheme, m.body)
+			if strings.Contains(m.Body, zoe) || len(m.To) == 1 && strings.Contains(m.Body, tenant) {
+				t.Errorf("%s: the mail holds ids of ours: %s", scheme, m.Body)
 			}
 			for _, paragraph := range strings.Split(strings.TrimSpace(o.text), "\n\n") {
 				first, _, _ := strings.Cut(paragraph, "\n")
@@ -109,16 +110,16 @@ func TestMail(t *testing.T) {
 				}
 			}
 		}
-		first := open(t, got[0].body)
-		if got[0].to[0] != "zoe@example.com" || first.header.Get("To") != "<zoe@example.com>" || first.subject != "We have your request req_1" || !strings.Contains(first.html, `lang="en" dir="ltr"`) {
-			t.Errorf("%s: to %q, %+v", scheme, got[0].to, first)
+		first := open(t, got[0].Body)
+		if got[0].To[0] != "zoe@example.com" || first.header.Get("To") != "<zoe@example.com>" || first.subject != "We have your request req_1" || !strings.Contains(first.html, `lang="en" dir="ltr"`) {
+			t.Errorf("%s: to %q, %+v", scheme, got[0].To, first)
 		}
 		for _, m := range got[1:] {
-			o := open(t, m.body)
-			if !strings.Contains(o.html, `lang="ar" dir="rtl"`) && len(m.to) == 1 {
+			o := open(t, m.Body)
+			if !strings.Contains(o.html, `lang="ar" dir="rtl"`) && len(m.To) == 1 {
 				t.Errorf("%s: %+v", scheme, o)
 			}
-			if len(m.to) == 2 && (m.to[0] != "dpo@acme.example" || !strings.Contains(o.text, "clesaro-contact")) {
+			if len(m.To) == 2 && (m.To[0] != "dpo@acme.example" || !strings.Contains(o.text, "clesaro-contact")) {
 				t.Errorf("%s: %+v", scheme, m)
 			}
 		}
@@ -144,11 +145,11 @@ func TestAnswersOfAMailServer(t *testing.T) {
 		"closing for service": {rcpt: answer(421, 4, 3, 2), state: notify.Waiting, outcome: "smtp-421"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := listen(t, true)
+			s := notifytest.Listen(t, true)
 			w := one(t)
-			w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.at, s.roots)
-			s.rcpt = func(string) error { return row.rcpt }
-			s.data = func() error { return row.data }
+			w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.At, s.Roots)
+			s.Rcpt = func(string) error { return row.rcpt }
+			s.Data = func() error { return row.data }
 			w.enqueue(request("req_1:received", notify.Email))
 			w.run(0)
 			if r := w.only(); r.state != row.state || r.outcome != row.outcome {
@@ -160,7 +161,7 @@ func TestAnswersOfAMailServer(t *testing.T) {
 			if row.state == notify.Failed {
 				return
 			}
-			s.rcpt, s.data = nil, nil
+			s.Rcpt, s.Data = nil, nil
 			if w.run(time.Minute) != 1 || w.only().state != notify.Sent {
 				t.Errorf("it was not sent later: %+v", w.only())
 			}
@@ -171,21 +172,21 @@ func TestAnswersOfAMailServer(t *testing.T) {
 // The connection is cut after the whole of a mail was given: nobody knows whether it was taken. It is
 // sent again under the same Message-ID, by which a mailbox can tell.
 func TestCutAfterData(t *testing.T) {
-	s := listen(t, true)
+	s := notifytest.Listen(t, true)
 	w := one(t)
-	w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.at, s.roots)
-	s.data = func() error {
-		return s.last.Conn().Close()
+	w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.At, s.Roots)
+	s.Data = func() error {
+		return s.Cut()
 	}
 	w.enqueue(request("req_1:received", notify.Email))
 	w.run(0)
 	if r := w.only(); r.state != notify.Waiting || r.outcome != "answer-lost" {
 		t.Errorf("stored is %+v", r)
 	}
-	s.data = nil
+	s.Data = nil
 	w.run(time.Minute)
-	got := s.took()
-	if len(got) != 2 || open(t, got[0].body).header.Get("Message-Id") != open(t, got[1].body).header.Get("Message-Id") {
+	got := s.Took()
+	if len(got) != 2 || open(t, got[0].Body).header.Get("Message-Id") != open(t, got[1].Body).header.Get("Message-Id") {
 		t.Errorf("%d were given", len(got))
 	}
 	if r := w.only(); r.state != notify.Sent {
@@ -196,7 +197,7 @@ func TestCutAfterData(t *testing.T) {
 // A server that takes a mail and dies before it says goodbye has taken it.
 func TestLostAfterItWasTaken(t *testing.T) {
 	w := one(t)
-	cert, roots := certificate(t)
+	cert, roots := notifytest.Certificate(t)
 	at, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -241,10 +242,10 @@ func talk(c net.Conn) {
 // Mail waits, and nothing of it leaves, while there is no TLS that can be trusted, no server, or one
 // that hangs.
 func TestNoMailServer(t *testing.T) {
-	good := listen(t, true)
-	plain := listen(t, false)
-	plain.server.TLSConfig = nil // it offers no STARTTLS
-	starttls := listen(t, false)
+	good := notifytest.Listen(t, true)
+	plain := notifytest.Listen(t, false)
+	plain.Server.TLSConfig = nil // it offers no STARTTLS
+	starttls := notifytest.Listen(t, false)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -260,10 +261,10 @@ func TestNoMailServer(t *testing.T) {
 		roots *x509.CertPool
 		says  string
 	}{
-		"nobody trusts its certificate":         {"smtps://" + good.at, nil, "not to be trusted"},
-		"nobody trusts it after STARTTLS":       {"smtp+starttls://" + starttls.at, nil, "not to be trusted"},
-		"it offers no TLS":                      {"smtp+starttls://" + plain.at, plain.roots, "offers no TLS"},
-		"it speaks no TLS":                      {"smtps://" + plain.at, plain.roots, "unreachable"},
+		"nobody trusts its certificate":         {"smtps://" + good.At, nil, "not to be trusted"},
+		"nobody trusts it after STARTTLS":       {"smtp+starttls://" + starttls.At, nil, "not to be trusted"},
+		"it offers no TLS":                      {"smtp+starttls://" + plain.At, plain.Roots, "offers no TLS"},
+		"it speaks no TLS":                      {"smtps://" + plain.At, plain.Roots, "unreachable"},
 		"nobody listens":                        {"smtps://" + closed.Addr().String(), nil, "refused"},
 		"it hangs":                              {"smtps://" + silent.Addr().String(), nil, "does not answer"},
 		"its name is another than it is called": {"smtps://localhost.invalid:25", nil, "unreachable"},
@@ -287,39 +288,39 @@ func TestNoMailServer(t *testing.T) {
 			}
 		})
 	}
-	if n := len(good.took()) + len(plain.took()) + len(starttls.took()); n != 0 {
+	if n := len(good.Took()) + len(plain.Took()) + len(starttls.Took()); n != 0 {
 		t.Errorf("%d mails left", n)
 	}
 }
 
 // Addresses and names that a person chose cannot become headers, other readers, or advertisements.
 func TestNoInjectionIntoMail(t *testing.T) {
-	s := listen(t, true)
+	s := notifytest.Listen(t, true)
 	for _, mailbox := range []string{"zoe@example.com\r\nBcc: eve@example.com", "zoe@example.com, eve@example.com", "zoe@example.com> <eve@example.com", "Zoe <zoe@example.com>", "\"a b\"@example.com", "zoe", "@", "zoe@example.com\x00"} {
 		w := one(t)
 		w.people[zoe] = notify.Address{Email: mailbox}
-		w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.at, s.roots)
+		w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.At, s.Roots)
 		w.enqueue(request("req_1:received", notify.Email))
 		w.run(0)
 		if r := w.only(); r.state != notify.Failed || r.outcome != "no-mailbox" {
 			t.Errorf("%q: %+v", mailbox, r)
 		}
 	}
-	if n := len(s.took()); n != 0 {
+	if n := len(s.Took()); n != 0 {
 		t.Fatalf("%d mails left", n)
 	}
 	w := one(t)
 	w.people[zoe] = notify.Address{Name: "Win now: https://evil.example", Email: "zoe@example.com"}
-	w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.at, s.roots)
+	w.outbox.Senders[notify.Email] = mailer(t, "smtps://"+s.At, s.Roots)
 	m := request("req_1:received", notify.Email)
 	m.Template, m.Details = "written-notice", map[string]string{"title": "Hello\r\nBcc: eve@example.com\r\n\r\nBody", "text": "<script>alert(1)</script>\n.\nQUIT"}
 	w.enqueue(m)
 	w.run(0)
-	got := s.took()
-	if len(got) != 1 || len(got[0].to) != 1 {
+	got := s.Took()
+	if len(got) != 1 || len(got[0].To) != 1 {
 		t.Fatalf("got %+v", got)
 	}
-	o := open(t, got[0].body)
+	o := open(t, got[0].Body)
 	if o.header.Get("Bcc") != "" || o.subject != "Hello Bcc: eve@example.com Body" || strings.Contains(o.html, "<script>") || strings.Contains(o.text, "evil") || !strings.Contains(o.text, "QUIT") {
 		t.Errorf("%+v", o)
 	}

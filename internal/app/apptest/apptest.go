@@ -34,6 +34,7 @@ type Options struct {
 	System  func(*control.System)           // changes what probes are given
 	Store   string                          // URL; empty: SQLite in the temporary folder
 	Migrate string
+	Notify  app.Notify
 	Region  string           // of the server; empty: the policy's first
 	Blobs   *objects.Place   // the bucket blobs are kept in; nil: the data folder
 	Folder  string           // data folder to use again; empty: a new one
@@ -83,7 +84,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 	}
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
-		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Now: now, Wall: time.Now,
+		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Now: now, Wall: time.Now,
 	})
 	if err != nil {
 		return nil, err

@@ -1,4 +1,5 @@
-package notify_test
+// Package notifytest is a mail server for tests: on this machine, over TLS, it keeps what it is given.
+package notifytest
 
 import (
 	"crypto/ecdsa"
@@ -17,51 +18,53 @@ import (
 	"github.com/emersion/go-smtp"
 )
 
-// sink is a mail server on this machine that keeps what it is given, or answers as it is told.
-type sink struct {
+// Sink is a mail server that keeps what it is given, or answers as it is told.
+type Sink struct {
+	At     string         // host:port
+	Roots  *x509.CertPool // whom its certificate is trusted by
+	Rcpt   func(to string) error
+	Data   func() error
+	Server *smtp.Server
+
 	mu       sync.Mutex
-	got      []letter
+	got      []Mail
 	sessions int
 	last     *smtp.Conn
-	rcpt     func(to string) error
-	data     func() error
-	server   *smtp.Server
-	roots    *x509.CertPool
-	at       string
 }
 
-type letter struct {
-	from string
-	to   []string
-	body string
+// Mail is what a server was given.
+type Mail struct {
+	From string
+	To   []string
+	Body string
 }
 
-// listen starts a sink; implicit says that TLS comes first, otherwise it comes by STARTTLS.
-func listen(t testing.TB, implicit bool) *sink {
+// Listen starts a sink that ends with the test; implicit says that TLS comes first, otherwise it comes by STARTTLS.
+func Listen(t testing.TB, implicit bool) *Sink {
 	t.Helper()
-	cert, roots := certificate(t)
-	s := &sink{roots: roots}
-	s.server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
+	cert, roots := Certificate(t)
+	s := &Sink{Roots: roots}
+	s.Server = smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.sessions++
 		s.last = c
 		return &session{sink: s}, nil
 	}))
-	s.server.Domain, s.server.ErrorLog = "sink.test", quiet{}
-	s.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
+	s.Server.Domain, s.Server.ErrorLog = "sink.test", quiet{}
+	s.Server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
 	at, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.at = at.Addr().String()
+	s.At = at.Addr().String()
 	if implicit {
-		at = tls.NewListener(at, s.server.TLSConfig)
+		at = tls.NewListener(at, s.Server.TLSConfig)
 	}
 	var running sync.WaitGroup
-	running.Go(func() { _ = s.server.Serve(at) })
+	running.Go(func() { _ = s.Server.Serve(at) })
 	t.Cleanup(func() {
-		s.server.Close()
+		s.Server.Close()
 		running.Wait()
 	})
 	return s
@@ -73,25 +76,25 @@ func (quiet) Printf(string, ...any) {}
 func (quiet) Println(...any)        {}
 
 type session struct {
-	sink *sink
-	now  letter
+	sink *Sink
+	now  Mail
 }
 
-func (s *session) Reset()        { s.now = letter{} }
+func (s *session) Reset()        { s.now = Mail{} }
 func (s *session) Logout() error { return nil }
 
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
-	s.now.from = from
+	s.now.From = from
 	return nil
 }
 
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	if s.sink.rcpt != nil {
-		if err := s.sink.rcpt(to); err != nil {
+	if s.sink.Rcpt != nil {
+		if err := s.sink.Rcpt(to); err != nil {
 			return err
 		}
 	}
-	s.now.to = append(s.now.to, to)
+	s.now.To = append(s.now.To, to)
 	return nil
 }
 
@@ -100,24 +103,35 @@ func (s *session) Data(r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	s.now.body = string(body)
+	s.now.Body = string(body)
 	s.sink.mu.Lock()
 	s.sink.got = append(s.sink.got, s.now)
 	s.sink.mu.Unlock()
-	if s.sink.data != nil {
-		return s.sink.data()
+	if s.sink.Data != nil {
+		return s.sink.Data()
 	}
 	return nil
 }
 
-func (s *sink) took() []letter {
+// Took returns what the server was given.
+func (s *Sink) Took() []Mail {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.got
 }
 
-// certificate is one for this machine, and whom it is trusted by.
-func certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
+// Sessions is how many connections there were.
+func (s *Sink) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions
+}
+
+// Cut closes the newest connection.
+func (s *Sink) Cut() error { return s.last.Conn().Close() }
+
+// Certificate is one for this machine, and whom it is trusted by.
+func Certificate(t testing.TB) (tls.Certificate, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
