@@ -35,6 +35,7 @@ type cli struct {
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
 	Restore     restoreCmd     `cmd:"" help:"Fill a new store from a backup, without those who were erased since."`
 	Ledger      ledgerCmd      `cmd:"" help:"Check the record of everything that happened."`
+	Certificate certificateCmd `cmd:"" help:"Check a certificate of erasure, without a server."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }

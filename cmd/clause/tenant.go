@@ -15,6 +15,8 @@ type tenantCmd struct {
 	Create tenantCreateCmd `cmd:"" help:"Make a tenant: a customer whose people's data is kept apart from all others'."`
 	List   tenantListCmd   `cmd:"" help:"List the tenants."`
 	Erase  tenantEraseCmd  `cmd:"" help:"Make everything of a tenant unreadable, at once and for good."`
+
+	OffBoard tenantOffBoardCmd `cmd:"" name:"off-board" help:"Erase a tenant that leaves, with a clock that runs until nothing is left, and a certificate that says so."`
 }
 
 // tenantCreateCmd makes a tenant.

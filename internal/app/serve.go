@@ -105,8 +105,9 @@ func (a *App) duties() []work.Duty {
 			return err
 		}},
 		{Name: "turn keys", Every: time.Minute, Now: true, Do: a.Vault.RunKeys},
-		{Name: "sweep", Every: 20 * time.Second, Do: a.Vault.Sweep},
-		{Name: "end retention", Every: 20 * time.Second, Now: true, Do: func(ctx context.Context) error { return a.retention(a.Vault, a.Ledger).Run(ctx) }},
+		{Name: "sweep", Every: 20 * time.Second, Do: func(ctx context.Context) error {
+			return errors.Join(a.Vault.Sweep(ctx), a.retention(a.Vault, a.Ledger).Run(ctx))
+		}},
 		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
 		{Name: "announce policies", Every: 10 * time.Second, Now: true, Do: a.announce},
 		a.messageDuty(),
