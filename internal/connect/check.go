@@ -90,11 +90,7 @@ func (d *sqlSystem) checkWithin(ctx context.Context, found []*catalogued) (all [
 		return append(all, Remark{Fails: true, Msg: d.why(ctx, err)})
 	}
 	all = append(all, d.uncovered(keys)...)
-	var names []string
-	for _, t := range d.tables {
-		names = append(names, t.name)
-	}
-	doubts, err := d.account(ctx, d.db, d.schema, names)
+	doubts, err := d.account(ctx, d.db)
 	if err != nil {
 		return append(all, Remark{Fails: true, Msg: d.why(ctx, err)})
 	}

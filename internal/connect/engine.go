@@ -25,7 +25,7 @@ type engine interface {
 	// trial is a statement that needs the same rights as the one given, and changes nothing.
 	trial(statement string) string
 	// account says what is wrong with who we are there.
-	account(ctx context.Context, q queryer, schema string, tables []string) ([]string, error)
+	account(ctx context.Context, q queryer) ([]string, error)
 	// trouble says what an error means, in words that hold nothing of the error's own.
 	trouble(err error) string
 }

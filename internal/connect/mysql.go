@@ -119,7 +119,7 @@ WHERE k.referenced_table_schema = DATABASE() ORDER BY k.table_schema, k.table_na
 
 func (mariadb) trial(statement string) string { return "EXPLAIN " + statement }
 
-func (mariadb) account(ctx context.Context, q queryer, _ string, _ []string) (found []string, err error) {
+func (mariadb) account(ctx context.Context, q queryer) (found []string, err error) {
 	err = rows(ctx, q, func(scan func(...any) error) error {
 		var grant string
 		err := scan(&grant)

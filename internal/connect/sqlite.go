@@ -117,16 +117,7 @@ FROM sqlite_master m JOIN pragma_foreign_key_list(m.name) f WHERE m.type = 'tabl
 // trial: SQLite knows no accounts; a file that may not be written refuses the transaction.
 func (sqlite) trial(statement string) string { return "EXPLAIN " + statement }
 
-func (sqlite) account(ctx context.Context, q queryer, _ string, _ []string) ([]string, error) {
-	var only bool
-	if err := q.QueryRowContext(ctx, `PRAGMA query_only`).Scan(&only); err != nil {
-		return nil, err
-	}
-	if only {
-		return []string{"the database may only be read"}, nil
-	}
-	return nil, nil
-}
+func (sqlite) account(context.Context, queryer) ([]string, error) { return nil, nil }
 
 func (sqlite) trouble(err error) string {
 	var l *lite.Error
