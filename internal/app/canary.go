@@ -49,8 +49,9 @@ func newCanaries(a *App) *canaries {
 	}
 	c.canary = control.Canary{
 		A: tenant(canaryA), B: tenant(canaryB), Leaver: tenant(canaryC),
-		Auditor: add("canary-auditor", []string{canaryA, canaryB, canaryC}, nil, vault.ScopeAudit),
-		Admin:   add("canary-admin", nil, nil, vault.ScopeAdmin),
+		Auditor:  add("canary-auditor", []string{canaryA, canaryB, canaryC}, nil, vault.ScopeAudit),
+		Reviewer: add("canary-reviewer", []string{canaryA}, nil, vault.ScopeDuties),
+		Admin:    add("canary-admin", nil, nil, vault.ScopeAdmin),
 	}
 	return c
 }

@@ -116,6 +116,9 @@ func (a *App) duties() []work.Duty {
 			return err
 		}},
 		{Name: "watch the calendar", Every: 24 * time.Hour, Now: true, Do: a.watchCalendar},
+		{Name: "go on with incidents", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
+			return a.incidents(a.Vault, a.Ledger).Run(ctx, a.Now())
+		}},
 		{Name: "anchor ledgers", Every: time.Minute, Do: a.Ledger.Anchor},
 		// A quarter of how long an outcome counts: one run may fail and nothing is stale.
 		{Name: "run probes", Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {

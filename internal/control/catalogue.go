@@ -43,6 +43,8 @@ func entries() []entry {
 		{"change-notice", "Changes are announced this long before they take effect.", "change_notice.go", true, func() Control { return new(ChangeNotice) }},
 		{"retained-copies", "After erasure these fields, and no others, may be kept for legal duties and disputes.", "retained_copies.go", true, func() Control { return new(RetainedCopies) }},
 		{"off-boarding", "When a customer leaves, everything of it goes.", "off_boarding.go", true, func() Control { return new(OffBoarding) }},
+		{"breach-notice", "The authority and the people concerned are told of a breach in time.", "breach_notice.go", true, func() Control { return new(BreachNotice) }},
+		{"legal-demands", "Legal demands are met by due process only.", "legal_demands.go", true, func() Control { return new(LegalDemands) }},
 	}, planned()...)
 }
 

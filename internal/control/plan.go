@@ -6,6 +6,7 @@ import (
 
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/incident"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 )
@@ -18,6 +19,7 @@ type Plan struct {
 	AggregateClause string                       // the clause that promises AggregateMin, "" if none does
 	EraseWithin     time.Duration                // by when what was erased can be read nowhere; zero if not promised
 	Grounds         *decision.Grounds            // which clause each step of a decision rests on
+	Incidents       incident.Rules               // what clauses promise of breaches and legal demands
 	Duties          map[string][]obligation.Duty // what each clause owes by a time when its occasion arises
 	Notices         []Notice                     // what is promised of the notice of changes
 	Retained        *Retained                    // what may be kept of people who are erased; nil: nothing

@@ -17,14 +17,6 @@ type DataSubjectRights struct {
 	Free   bool        `param:"free,optional" doc:"using a right costs nothing"`
 }
 
-// BreachNotice will keep clauses that say who is told of a breach, and how soon.
-type BreachNotice struct {
-	notBuilt
-	Authority policy.Term `param:"authority,optional" doc:"by when the authority is told, such as 72 hours"`
-	People    policy.Term `param:"people,optional" doc:"by when the people concerned are told"`
-	Channels  []string    `param:"channels,optional" values:"email|phone|letter|account-page|in-app" doc:"how the people concerned are told"`
-}
-
 // Complaints will keep clauses that say where people can complain.
 type Complaints struct {
 	notBuilt
@@ -36,13 +28,6 @@ type DisclosureNotice struct {
 	notBuilt
 	Ahead  policy.Term `param:"ahead" doc:"how long before a new disclosure people are told"`
 	OptOut bool        `param:"opt-out,optional" doc:"people can opt out"`
-}
-
-// LegalDemands will keep clauses that say how the demands of courts and authorities are met.
-type LegalDemands struct {
-	notBuilt
-	Review bool `param:"review,optional" doc:"nothing is released without a reviewed legal basis"`
-	Notice bool `param:"notice,optional" doc:"the people concerned are told first, where the law allows"`
 }
 
 // ElectronicNotice will keep clauses that say electronic notice rests on consent.
@@ -82,10 +67,8 @@ func plannedOfPeople() []entry {
 	return []entry{
 		plan[Published]("published", file, "What is promised is published from the running configuration."),
 		plan[DataSubjectRights]("data-subject-rights", file, "People can use these rights, and are answered in time."),
-		plan[BreachNotice]("breach-notice", file, "The authority and the people concerned are told of a breach in time."),
 		plan[Complaints]("complaints", file, "People are told where they can complain."),
 		plan[DisclosureNotice]("disclosure-notice", file, "A new disclosure is announced before it happens, and can be opted out of."),
-		plan[LegalDemands]("legal-demands", file, "Legal demands are met by due process only."),
 		plan[ElectronicNotice]("electronic-notice", file, "Electronic notice rests on consent; a written notice is sent where it is asked for."),
 		plan[SubProcessors]("sub-processors", file, "These process data on the company's behalf, and nobody else."),
 		plan[AllowedRecipients]("allowed-recipients", file, "A third party is given data only once the customer allowed that party."),

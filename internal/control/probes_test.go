@@ -55,6 +55,8 @@ func sabotages() map[string][]sabotage {
 		"aggregates":           aggregatesSabotages(),
 		"clock":                clockSabotages(),
 		"change-notice":        changeNoticeSabotages(),
+		"breach-notice":        breachSabotages(),
+		"legal-demands":        demandSabotages(),
 		"attested":             attestedSabotages(),
 		"derived":              derivedSabotages(),
 		"retained-copies":      retainedSabotages(),
@@ -63,7 +65,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
+var elsewhere = map[string]string{"legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
 // that does not name the control, and against servers that do not.

@@ -43,10 +43,11 @@ type System struct {
 // Canary is what probes work on: two tenants that nobody else uses, and credentials for them that
 // the server holds in memory only.
 type Canary struct {
-	A, B    Tenant
-	Leaver  Tenant // which is there only while a probe off-boards it
-	Auditor string // a key with scope audit, for all of them
-	Admin   string // a key with scope admin
+	A, B     Tenant
+	Leaver   Tenant // which is there only while a probe off-boards it
+	Auditor  string // a key with scope audit, for all of them
+	Reviewer string // another key of tenant A, with the scope duties
+	Admin    string // a key with scope admin
 }
 
 // Tenant is a canary tenant. Its key has the scopes data and subjects and all purposes.

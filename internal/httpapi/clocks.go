@@ -115,25 +115,13 @@ func (s *service) sendClock(x *exchange, c obligation.Clock, err error) error {
 	if err != nil {
 		return err
 	}
-	return x.answer(http.StatusOK, clock(&c, s.Now()))
+	return x.answer(http.StatusOK, c.Wire(s.Now()))
 }
 
 func (s *service) clockList(all []obligation.Clock) []api.Clock {
 	out, now := make([]api.Clock, len(all)), s.Now()
 	for i := range all {
-		out[i] = clock(&all[i], now)
-	}
-	return out
-}
-
-func clock(c *obligation.Clock, now time.Time) api.Clock {
-	out := api.Clock{
-		ID: c.ID, Kind: c.Duty.Kind, Clause: c.Duty.Clause, About: c.About, State: string(c.State), Limit: c.Duty.Limit.String(),
-		Opened: c.Opened, Target: moment(c.Target), Due: moment(c.Due), Awaits: c.Awaits, PausedUntil: moment(c.PausedUntil),
-		PauseReason: c.PauseReason, Ended: moment(c.Ended), Discharge: c.Duty.Evidence, Evidence: c.Evidence, Near: c.Near(now), Late: c.Late(now),
-	}
-	if c.State == obligation.Void {
-		out.Evidence = c.EvidenceKind
+		out[i] = all[i].Wire(now)
 	}
 	return out
 }

@@ -31,6 +31,8 @@ type Config struct {
 	Ledger       Ledger
 	Probes       Probes
 	Duties       Duties
+	Incidents    Incidents
+	Demands      Demands
 	Messages     Messages
 	Notices      Notices
 	Retention    Retention
@@ -59,7 +61,7 @@ type service struct {
 
 // New returns the handler of every address of the interface.
 func New(c Config) (http.Handler, error) {
-	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
+	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Demands == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
 		return nil, fault.New("httpapi.New", fault.Other, "the configuration lacks a part")
 	}
 	if c.Wall == nil {
@@ -78,7 +80,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.messages, s.policies, s.retention, s.applications, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.messages, s.policies, s.retention, s.applications, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}

@@ -48,6 +48,8 @@ func newBook(title, version string) *book {
 			{Name: "people", Description: "People, their consents and objections."},
 			{Name: "policy", Description: "The policy in force, and what people are told of before it changes."},
 			{Name: "duties", Description: "What is owed by a time, and what discharged it."},
+			{Name: "incidents", Description: "Breaches of personal data, from suspicion to lessons."},
+			{Name: "demands", Description: "Legal demands: those of courts and authorities, met by due process alone."},
 			{Name: "messages", Description: "What people are told, in your application and by letter."},
 			{Name: "retention", Description: "Where data ends: legal holds, off-boarding, certificates of erasure."},
 			{Name: "ledger", Description: "What happened, verifiable by anybody."},

@@ -203,7 +203,12 @@ func (d *Desk) notice(tx *db.Tx, m *demand, by string) error {
 	if err != nil {
 		return err
 	}
-	details := map[string]string{"demand": m.id, "issuer": m.Issuer, "kind": m.Kind, "ground": m.Ground, "citation": m.Citation, "data": strings.Join(setsOf(m.Granted), ",")}
+	s := d.speech()
+	var sets []string
+	for _, set := range setsOf(m.Granted) {
+		sets = append(sets, s.Set(set))
+	}
+	details := map[string]string{"demand": m.id, "by": m.Issuer, "basis": m.Citation, "data": s.join(sets)}
 	if err := d.enqueue(tx, m.id, demandTemplate, people, d.channels(nil), details); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"html/template"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,6 +93,25 @@ func (s speech) RTL() bool { return s.language == "ar" }
 
 // Language is the page's.
 func (s speech) Language() string { return s.language }
+
+// speech is in the language of the policy, where the desk speaks it.
+func (d *Desk) speech() speech {
+	language := d.language()
+	if !spoken(language) {
+		language = "en"
+	}
+	return speech{language, d.Policy, d.Engine.Zone}
+}
+
+func (s speech) all(words []string) string {
+	said := make([]string, len(words))
+	for i, w := range words {
+		said[i] = s.Say(w)
+	}
+	return s.join(said)
+}
+
+func (s speech) join(texts []string) string { return strings.Join(texts, s.Say("form-comma")+" ") }
 
 func (s speech) title(title string, titles policy.Titles) string {
 	if other := titles[s.language]; other != "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 	"time"
 
 	"clause.dev/clause/api"
@@ -45,6 +44,9 @@ func (d *Desk) TellPeople(ctx context.Context, c vault.Caller, tenant, id string
 			return d.discharge(tx, b.id, PeopleTold, in.Public)
 		case len(in.Called) > 0:
 			return told(tx, "incident.people-called", c.Credential.ID, b.id, "", d.clauses(), "people", strconv.Itoa(len(in.Called)))
+		}
+		if len(b.Consequences) == 0 || len(b.Measures) == 0 {
+			return invalid("incident.TellPeople", "measures", "people are told what is likely to come of it and what was done: assess both first (GDPR art. 34(2))")
 		}
 		b.Telling, b.Told, b.wake = tx.Now(), time.Time{}, micros(tx.Now())
 		return told(tx, "incident.telling-people", c.Credential.ID, b.id, "", d.clauses())
@@ -111,16 +113,14 @@ func (d *Desk) promised() (all []notify.Channel) {
 
 // noticeDetails are the facts for the words of a notice, GDPR art. 34(2).
 func (d *Desk) noticeDetails(b *breach) map[string]string {
+	s := d.speech()
 	var sets []string
-	if b.Affected != nil {
-		for _, s := range b.Affected.Data {
-			sets = append(sets, s.DataSet)
-		}
+	for _, of := range b.Affected.Data {
+		sets = append(sets, s.Set(of.DataSet))
 	}
 	return map[string]string{
-		"incident": b.id, "since": b.Exposure.From.UTC().Format(time.DateOnly), "until": b.Exposure.To.UTC().Format(time.DateOnly),
-		"nature": strings.Join(b.Nature, ","), "data": strings.Join(sets, ","),
-		"consequences": strings.Join(b.Consequences, ","), "measures": strings.Join(b.Measures, ","),
+		"incident": b.id, "happened": b.Exposure.From.In(s.zone).Format(time.DateOnly), "nature": s.all(b.Nature), "data": s.join(sets),
+		"consequences": s.all(b.Consequences), "measures": s.all(b.Measures),
 	}
 }
 
@@ -150,15 +150,17 @@ func (d *Desk) settle(ctx context.Context, tenant, id string) (api.Incident, err
 // and tells of demands whose gag has ended. It may be interrupted anywhere, two servers may run it, and a
 // tenant or incident that fails keeps no other from its turn.
 func (d *Desk) Run(ctx context.Context, now time.Time) error {
-	tenants, err := d.Engine.Tenants(ctx)
-	if err != nil {
-		return err
-	}
 	var failed error
-	for _, tenant := range tenants {
-		failed = errors.Join(failed, d.runTenant(ctx, tenant, now))
+	for after := ""; ; {
+		tenants, err := tenantsDue(ctx, d.db(), now, after)
+		if err != nil || len(tenants) == 0 {
+			return errors.Join(failed, err)
+		}
+		for _, tenant := range tenants {
+			failed = errors.Join(failed, d.runTenant(ctx, tenant, now))
+			after = tenant
+		}
 	}
-	return failed
 }
 
 func (d *Desk) runTenant(ctx context.Context, tenant string, now time.Time) error {
@@ -176,7 +178,7 @@ func (d *Desk) runTenant(ctx context.Context, tenant string, now time.Time) erro
 	for _, id := range demands {
 		err = errors.Join(err, d.endGag(ctx, tenant, id))
 	}
-	return err
+	return errors.Join(err, d.db().Write(ctx, tenant, settleWake))
 }
 
 // goOn continues with a breach.
