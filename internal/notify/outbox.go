@@ -29,9 +29,11 @@ type Outbox struct {
 
 // The bounds of sending.
 const (
-	batch    = 16               // messages one transaction takes on
-	lease    = 15 * time.Minute // longer than a batch can take
-	patience = 30 * time.Second // for one message
+	batch = 16               // messages one transaction takes on
+	lease = 15 * time.Minute // longer than a batch can take
+	// leasePager is shorter: pages go first, and one that hangs holds up no other.
+	leasePager = 2 * time.Minute
+	patience   = 30 * time.Second // for one message
 	// giveUp is how long a message is tried: RFC 5321 section 4.5.4.1 asks for 4 to 5 days, so that a
 	// server that is down over a week-end loses nothing.
 	giveUp   = 5 * 24 * time.Hour
@@ -108,9 +110,12 @@ func (o *Outbox) runTenant(ctx context.Context, tenant string, now time.Time, do
 			return sent, err
 		}
 		for i := range taken {
+			if ctx.Err() != nil {
+				return sent, errors.Join(ctx.Err(), o.giveBack(ctx, tenant, taken[i:]))
+			}
 			left, err := o.deliver(ctx, &taken[i], down)
 			if err != nil {
-				return sent, err
+				return sent, errors.Join(err, o.giveBack(ctx, tenant, taken[i+1:]))
 			}
 			if left {
 				sent++
@@ -123,13 +128,31 @@ func (o *Outbox) runTenant(ctx context.Context, tenant string, now time.Time, do
 	return sent, ctx.Err()
 }
 
+// giveBack ends the leases of messages that were not begun, so that they need not wait where a server is
+// told to end.
+func (o *Outbox) giveBack(ctx context.Context, tenant string, rest []Dispatch) error {
+	if len(rest) == 0 {
+		return nil
+	}
+	return o.DB.Write(context.WithoutCancel(ctx), tenant, func(tx *db.Tx) error {
+		for i := range rest {
+			_, err := tx.Exec(`UPDATE outbox SET next_at = $3, tries = tries - 1 WHERE tenant_id = $1 AND message_id = $2 AND tries = $4 AND state = $5`,
+				tenant, rest[i].ID, tx.Now().UnixMicro(), rest[i].Try, Waiting)
+			if err != nil {
+				return err
+			}
+		}
+		return wakeBy(tx, tx.Now().UnixMicro())
+	})
+}
+
 // deliver sends one message and records what came of it.
 func (o *Outbox) deliver(ctx context.Context, d *Dispatch, down map[Channel]error) (left bool, err error) {
 	failure := down[d.Channel]
 	if failure == nil {
 		failure = o.send(ctx, d)
 	}
-	if ctx.Err() != nil { // cut off: the lease runs out, and it is tried again
+	if failure != nil && ctx.Err() != nil { // cut off: the lease runs out, and it is tried again
 		return false, ctx.Err()
 	}
 	if outage := (*Outage)(nil); errors.As(failure, &outage) {

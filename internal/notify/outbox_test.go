@@ -236,31 +236,6 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// A server that dies between sending and recording leaves a lease behind: nobody sends the message again
-// until it has run out, then somebody does, under the same id.
-func TestCutOffBetweenSendingAndRecording(t *testing.T) {
-	each(t, func(w *world) {
-		mail := &tray{}
-		w.outbox.Senders[notify.Email] = mail
-		alias := w.outbox.Alias
-		w.outbox.Alias = func(*db.Tx, string) (string, error) { return "", errors.New("killed") } // the recording fails
-		w.enqueue(request("req_1:received", notify.Email))
-		if _, err := w.outbox.Run(w.Context(), w.now); err == nil {
-			w.Fatal("the recording did not fail")
-		}
-		w.outbox.Alias = alias
-		if n := w.run(time.Minute); n != 0 {
-			w.Errorf("%d were sent while the lease runs", n)
-		}
-		if n := w.run(15 * time.Minute); n != 1 || len(mail.got) != 2 || mail.got[0].Key() != mail.got[1].Key() {
-			w.Errorf("%d were sent after it: %+v", n, mail.got)
-		}
-		if r := w.only(); r.state != notify.Sent || r.tries != 2 {
-			w.Errorf("stored is %+v", r)
-		}
-	})
-}
-
 // Two servers on one PostgreSQL send each message once.
 func TestTwoServers(t *testing.T) {
 	c := dbtest.Postgres(t)

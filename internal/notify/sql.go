@@ -57,7 +57,8 @@ const columns = `message_id, event, channel, subject_id, owner, template, langua
 // take leases messages that are due: until the lease runs out nobody else sends them. A server that dies
 // while it sends leaves them to the next one that looks then.
 func take(tx *db.Tx, now time.Time) (taken []Dispatch, err error) {
-	due, err := dispatches(tx, `next_at > 0 AND next_at <= $2 AND state = $3 ORDER BY next_at, message_id LIMIT $4`+tx.LockRow(), now.UnixMicro(), Waiting, int64(batch))
+	due, err := dispatches(tx, `next_at > 0 AND next_at <= $2 AND state = $3 ORDER BY CASE channel WHEN $5 THEN 0 ELSE 1 END, next_at, message_id LIMIT $4`+tx.LockRow(),
+		now.UnixMicro(), Waiting, int64(batch), string(Pager))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func take(tx *db.Tx, now time.Time) (taken []Dispatch, err error) {
 	for i := range due {
 		d := &due[i]
 		n, err := tx.Exec(`UPDATE outbox SET next_at = $3, tries = $4 WHERE tenant_id = $1 AND message_id = $2 AND tries = $5 AND state = $6`,
-			d.Tenant, d.ID, until.Add(lease).UnixMicro(), d.Try, d.Try-1, Waiting)
+			d.Tenant, d.ID, until.Add(leaseOf(d.Channel)).UnixMicro(), d.Try, d.Try-1, Waiting)
 		if err != nil {
 			return nil, err
 		}
@@ -77,6 +78,13 @@ func take(tx *db.Tx, now time.Time) (taken []Dispatch, err error) {
 		}
 	}
 	return taken, nil
+}
+
+func leaseOf(by Channel) time.Duration {
+	if by == Pager {
+		return leasePager
+	}
+	return lease
 }
 
 // dispatches reads messages of the transaction's tenant as they would be tried next.
