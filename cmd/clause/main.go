@@ -30,6 +30,7 @@ type cli struct {
 	Verify      verifyCmd      `cmd:"" help:"Have a server run every probe now, and show what is kept."`
 	Explain     explainCmd     `cmd:"" help:"Tell how a clause is kept: its controls, their parameters, the newest evidence."`
 	Tenant      tenantCmd      `cmd:"" help:"Make, list and erase tenants."`
+	Policy      policyCmd      `cmd:"" help:"Announce new versions of the policy before they take effect."`
 	Application applicationCmd `cmd:"" help:"Make, list and revoke the keys of programs that may call."`
 	AdminKey    adminKeyCmd    `cmd:"" help:"Make another administrator, at the server's machine, where the last key was lost."`
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`

@@ -35,6 +35,10 @@ type serveCmd struct {
 
 	Calendar string `env:"CLAUSE_CALENDAR" placeholder:"FILE" help:"Holidays over those of the policy's calendar: feasts that were moved, years to come (docs/calendars.md)."`
 
+	Connect string `env:"CLAUSE_CONNECT" placeholder:"FILE" help:"The databases and webhooks outside that hold copies of people's data (docs/connectors.md)."`
+
+	WithoutNotice bool `help:"In an emergency, start with a policy of which people were not told in time. The ledger says so, and the clauses that promised notice are broken until everybody was told."`
+
 	LogFormat string `enum:"text,json" default:"text" env:"CLAUSE_LOG_FORMAT" help:"text or json, on the standard error."`
 	ReadyFile string `env:"CLAUSE_READY_FILE" placeholder:"FILE" help:"Write the address to this file once the server serves."`
 }
@@ -91,6 +95,7 @@ func (c *serveCmd) Run(e *env) (err error) {
 		}
 	}
 	config.Log, config.Wall, config.Notify = c.log(e), time.Now, told
+	config.WithoutNotice = c.WithoutNotice
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}
 	}

@@ -250,7 +250,7 @@ func (a *App) Close() error {
 
 // Handler returns the front door.
 func (a *App) Handler() (http.Handler, error) {
-	pages, err := trust.New(trust.Config{Policy: a.Policy, Statuses: probes{a}.Statuses, Now: a.Now})
+	pages, err := trust.New(trust.Config{Policy: a.Policy, Statuses: probes{a}.Statuses, Now: a.Now, Versions: a.published})
 	if err != nil {
 		return nil, err
 	}

@@ -5,9 +5,11 @@ import (
 	"sync"
 	"time"
 
+	"clause.dev/clause/api"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/vault"
@@ -55,6 +57,15 @@ func (a *App) announce(ctx context.Context) error { return a.notices(a.Vault).Ru
 // mayTakeEffect is what starting with a policy would come to, see control.System.
 func (a *App) mayTakeEffect(ctx context.Context, src []byte, at time.Time) error {
 	return a.notices(a.Vault).MayTakeEffect(ctx, src, at)
+}
+
+// published are the versions that the public is shown.
+func (a *App) published(ctx context.Context) (out []api.PolicyVersion, err error) {
+	all, err := a.notices(a.Vault).Versions(ctx)
+	for _, v := range all {
+		out = append(out, httpapi.Version(v))
+	}
+	return out, err
 }
 
 // versions are policies that were read lately: the pages that show what is announced read none twice.

@@ -31,6 +31,22 @@ type Config struct {
 	Policy   *policy.Policy
 	Statuses func(context.Context) ([]api.ClauseStatus, error)
 	Now      func() time.Time
+	// Versions are the version in force and those that people are told of before they take effect; nil: none.
+	Versions func(context.Context) ([]api.PolicyVersion, error)
+}
+
+// announced are the versions that are to follow the one in force.
+func (d *door) announced(ctx context.Context) (next []api.PolicyVersion, err error) {
+	if d.Versions == nil {
+		return nil, nil
+	}
+	all, err := d.Versions(ctx)
+	for _, v := range all {
+		if v.State == "announced" {
+			next = append(next, v)
+		}
+	}
+	return next, err
 }
 
 // contentPolicy lets the page load its own style sheet and nothing else, from anywhere.
@@ -70,8 +86,13 @@ func (d *door) html(w http.ResponseWriter, r *http.Request) {
 		d.unavailable(w)
 		return
 	}
+	next, err := d.announced(r.Context())
+	if err != nil {
+		d.unavailable(w)
+		return
+	}
 	var out bytes.Buffer
-	if err := d.page.Execute(&out, d.view(statuses)); err != nil {
+	if err := d.page.Execute(&out, d.view(statuses, next)); err != nil {
 		d.unavailable(w)
 		return
 	}
@@ -96,6 +117,8 @@ type Published struct {
 	At           time.Time          `json:"at"`
 	Counts       map[string]int     `json:"counts"`
 	Clauses      []api.ClauseStatus `json:"clauses"`
+	// Announced are the versions that are to follow this one.
+	Announced []api.PolicyVersion `json:"announced,omitempty"`
 }
 
 func (d *door) json(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +127,13 @@ func (d *door) json(w http.ResponseWriter, r *http.Request) {
 		d.unavailable(w)
 		return
 	}
+	next, err := d.announced(r.Context())
+	if err != nil {
+		d.unavailable(w)
+		return
+	}
 	out := Published{
+		Announced:    next,
 		Organisation: d.Policy.Organisation.Name, Version: d.Policy.Version, Digest: d.Policy.Digest,
 		At: d.Now().UTC().Truncate(time.Second), Counts: map[string]int{}, Clauses: statuses,
 	}

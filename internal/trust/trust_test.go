@@ -61,6 +61,33 @@ func get(t *testing.T, url string) (*http.Response, string) {
 	return r, string(body)
 }
 
+// What is announced is shown with its day and in sentences, text as text; what is in force is not news.
+func TestWhatWillChangeIsShown(t *testing.T) {
+	p := apptest.Parse(t, nil)
+	versions := []api.PolicyVersion{{ID: "pv_0", Version: "this", State: "in-force", Changes: []string{"Old news."}},
+		{ID: "pv_1", Version: "next", State: "announced", First: "2026-12-24", Changes: []string{"Requests go to <b>dpo</b>.", "Less is kept."}}}
+	h, err := trust.New(trust.Config{Policy: p, Now: func() time.Time { return now },
+		Statuses: func(context.Context) ([]api.ClauseStatus, error) { return statuses(p), nil },
+		Versions: func(context.Context) ([]api.PolicyVersion, error) { return versions, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	defer s.Close()
+	r, body := get(t, s.URL+"/")
+	for _, want := range []string{`<section aria-labelledby="pv_1">`, `<h2 id="pv_1">What will change</h2>`, `<time datetime="2026-12-24">24 December 2026</time>`, "Requests go to &lt;b&gt;dpo&lt;/b&gt;.", "Less is kept."} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the page does not hold %s", want)
+		}
+	}
+	if strings.Contains(body, "Old news") || !strings.HasPrefix(r.Header.Get("Content-Security-Policy"), "default-src 'none'; style-src 'self'") {
+		t.Error("what is in force is shown as news, or the page may load things")
+	}
+	if _, body := get(t, s.URL+"/trust.json"); !strings.Contains(body, `"announced": [`) || strings.Contains(body, "Old news") {
+		t.Errorf("as JSON: %s", body)
+	}
+}
+
 func TestEveryClauseIsShownWithItsState(t *testing.T) {
 	p := apptest.Parse(t, nil)
 	all := statuses(p)

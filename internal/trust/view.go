@@ -19,6 +19,24 @@ type view struct {
 	Data     []dataRow
 	Purposes []policy.Purpose
 	Regions  []policy.Region
+	Next     []upcoming
+}
+
+// upcoming is a version that is to follow the one in force.
+type upcoming struct {
+	Version, ISO, Day, ID string
+	Changes               []string
+}
+
+func upcomings(all []api.PolicyVersion) (next []upcoming) {
+	for _, v := range all {
+		u := upcoming{Version: v.Version, ISO: v.First, ID: v.ID, Changes: v.Changes}
+		if day, err := time.Parse(time.DateOnly, v.First); err == nil {
+			u.Day = day.Format("2 January 2006")
+		}
+		next = append(next, u)
+	}
+	return next
 }
 
 // tally is one state's share of the bar.
@@ -64,11 +82,11 @@ func label(state string) string {
 	return state
 }
 
-func (d *door) view(statuses []api.ClauseStatus) view {
+func (d *door) view(statuses []api.ClauseStatus, next []api.PolicyVersion) view {
 	now := d.Now().UTC()
 	v := view{
 		Policy: d.Policy, Style: d.styleAt, At: now, Tally: tallies(statuses),
-		Data: dataRows(d.Policy), Purposes: d.Policy.Purposes, Regions: d.Policy.Regions,
+		Data: dataRows(d.Policy), Purposes: d.Policy.Purposes, Regions: d.Policy.Regions, Next: upcomings(next),
 	}
 	known := catalogue()
 	for _, s := range statuses {
