@@ -184,7 +184,7 @@ func (a *App) vaultConfig(d *db.DB, o vault.Objects) vault.Config {
 		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Objects: o,
 		Region: a.Region, Environment: a.Environment,
 		AggregateMin: a.Plan.AggregateMin, AggregateClause: a.Plan.AggregateClause, MemoryMax: memoryMax,
-		Retained: a.retained(), Swept: retention.Swept, Again: []string{canaryC},
+		Retained: a.retained(), Swept: retention.Swept, Again: leavers(),
 	}
 }
 

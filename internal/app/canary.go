@@ -13,15 +13,19 @@ import (
 	"clause.dev/clause/internal/vault"
 )
 
-// The canary tenants, which nobody but the probes uses. The third is made by the probe that off-boards it.
+// The canary tenants, which nobody but the probes uses.
 const (
 	canaryA = "canary-a"
 	canaryB = "canary-b"
-	canaryC = "canary-c"
 )
 
+// leavers are canary tenants that a probe makes and off-boards: one for each that may run at a time.
+func leavers() []string {
+	return []string{"canary-c", "canary-d", "canary-e", "canary-f", "canary-g", "canary-h"}
+}
+
 // canaryTenants are the tenants of nobody real, the one that drills concern first.
-func canaryTenants() []string { return []string{canaryA, canaryB, canaryC} }
+func canaryTenants() []string { return append([]string{canaryA, canaryB}, leavers()...) }
 
 // canaries are the credentials of the probes. They are held in memory only, by their hash, and new at
 // each start: there is no file from which one could be taken.
@@ -48,10 +52,13 @@ func newCanaries(a *App) *canaries {
 		return control.Tenant{ID: id, Region: a.Region, Environment: a.Environment, Key: key}
 	}
 	c.canary = control.Canary{
-		A: tenant(canaryA), B: tenant(canaryB), Leaver: tenant(canaryC),
-		Auditor:  add("canary-auditor", []string{canaryA, canaryB, canaryC}, nil, vault.ScopeAudit),
+		A: tenant(canaryA), B: tenant(canaryB),
+		Auditor:  add("canary-auditor", canaryTenants(), nil, vault.ScopeAudit),
 		Reviewer: add("canary-reviewer", []string{canaryA}, nil, vault.ScopeDuties),
 		Admin:    add("canary-admin", nil, nil, vault.ScopeAdmin),
+	}
+	for _, id := range leavers() {
+		c.canary.Leavers = append(c.canary.Leavers, tenant(id))
 	}
 	return c
 }

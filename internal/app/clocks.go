@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"clause.dev/clause/internal/control"
@@ -54,7 +55,7 @@ func (a *App) standings(ctx context.Context, now time.Time) (map[string]obligati
 	}
 	all := map[string]obligation.Standing{}
 	for _, tenant := range tenants {
-		if tenant == canaryA || tenant == canaryB || tenant == canaryC {
+		if slices.Contains(canaryTenants(), tenant) {
 			continue
 		}
 		one, err := a.Clocks.Standings(ctx, tenant, now, now.Add(-lookBack))

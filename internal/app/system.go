@@ -40,7 +40,7 @@ func (a *App) System(d Door) *control.System {
 		Store:   store,
 		Epochs:  a.epochs,
 		Backup: func(ctx context.Context, w io.Writer) error {
-			_, err := a.Vault.Backup(ctx, w, nil, canaryA, canaryB, canaryC)
+			_, err := a.Vault.Backup(ctx, w, nil, canaryTenants()...)
 			return err
 		},
 		Restore:       a.scratch,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -46,13 +47,23 @@ func (c *OffBoarding) Plan(p *Plan) {
 func (c *OffBoarding) Probe(ctx context.Context, s *System) Finding {
 	t := &trial{}
 	switch {
-	case s.Canary.Leaver.ID == "" || s.Canary.Admin == "":
+	case len(s.Canary.Leavers) == 0 || s.Canary.Admin == "":
 		t.hurdle("there is no canary tenant that could leave.")
 	case s.Store == nil || s.Left == nil || s.Now == nil:
 		t.hurdle("the store cannot be seen from below.")
-	case s.arrive(ctx, t):
-		defer s.leave(ctx, t)
-		s.with(ctx, t, s.Canary.A, func(survivor *person) { c.leaves(ctx, t, s, survivor) })
+	default:
+		l, title, ok := s.arrive(ctx, t)
+		if !ok {
+			break
+		}
+		s.with(ctx, t, s.Canary.A, func(survivor *person) {
+			if !c.leaves(ctx, t, s, l, survivor) {
+				s.leave(ctx, t, l)
+			}
+		})
+		if s.called(ctx, l.ID) != title { // what was seen may be another's
+			t = &trial{hurdles: []string{"another probe took the canary tenant meanwhile."}}
+		}
 	}
 	return t.finding("A customer that leaves is unreadable at once; its rows, objects, look-ups and keys go, no backup brings them back" + c.certified() + ".")
 }
@@ -64,40 +75,65 @@ func (c *OffBoarding) certified() string {
 	return ""
 }
 
-// arriving is how often the canary tenant is tried to be made: another server's probe may have it.
-const arriving = 5
+// stale is the age of a canary tenant that a probe has left behind, which was killed: none takes as long.
+const stale = time.Hour
 
-// arrive makes the canary tenant. One that a probe left behind, which was killed, is off-boarded first.
-func (s *System) arrive(ctx context.Context, t *trial) bool {
-	admin, leaver := s.door(s.Canary.Admin), s.Canary.Leaver
-	for try := 1; ; try++ {
-		body := api.NewTenant{ID: leaver.ID, Title: "Canary that leaves", Region: leaver.Region, Environment: leaver.Environment}
+// arrive makes a canary tenant that is not there, under a title of its own: other probes, of other servers, may
+// have some of them. Which is taken first is left to chance, so that they seldom meet.
+func (s *System) arrive(ctx context.Context, t *trial) (l Tenant, title string, ok bool) {
+	s.clearStale(ctx, t)
+	admin, title := s.door(s.Canary.Admin), "Canary that leaves "+token()
+	first := int(title[len(title)-1])
+	for i := range s.Canary.Leavers {
+		l = s.Canary.Leavers[(first+i)%len(s.Canary.Leavers)]
+		body := api.NewTenant{ID: l.ID, Title: title, Region: l.Region, Environment: l.Environment}
 		a, err := admin.do(ctx, call{method: "POST", path: "/v1/tenants", body: body})
-		if err != nil || a.status != 409 || try == arriving {
-			return t.mustShow("making a canary tenant", a, err)
+		if err != nil || a.status != http.StatusConflict {
+			return l, title, t.mustShow("making a canary tenant", a, err)
 		}
-		if try == arriving-1 {
-			if a, err := admin.do(ctx, call{method: "POST", path: leavingOf(leaver)}); err != nil || !a.ok() && !a.refused() {
-				return t.mustShow("off-boarding what an earlier probe left", a, err)
-			}
-			if err := s.Store.Settle(ctx); err != nil {
-				t.hurdle("the sweep could not be run: %v", err)
-				return false
-			}
-		}
-		if pause(ctx, time.Second) != nil {
-			return false
+	}
+	t.hurdle("other probes have every canary tenant that could leave.")
+	return Tenant{}, "", false
+}
+
+// called is the title of a tenant, "" if it cannot be had.
+func (s *System) called(ctx context.Context, tenant string) string {
+	a, err := s.door(s.Canary.Admin).do(ctx, call{method: "GET", path: "/v1/tenants"})
+	var all api.Tenants
+	if err != nil || json.Unmarshal(a.body, &all) != nil {
+		return ""
+	}
+	i := slices.IndexFunc(all.Tenants, func(o api.Tenant) bool { return o.ID == tenant })
+	if i < 0 {
+		return ""
+	}
+	return all.Tenants[i].Title
+}
+
+// clearStale off-boards canary tenants that killed probes left behind.
+func (s *System) clearStale(ctx context.Context, t *trial) {
+	admin := s.door(s.Canary.Admin)
+	a, err := admin.do(ctx, call{method: "GET", path: "/v1/tenants"})
+	var all api.Tenants
+	if !t.mustShow("listing the tenants", a, err) || json.Unmarshal(a.body, &all) != nil {
+		return
+	}
+	for _, old := range all.Tenants {
+		left := slices.ContainsFunc(s.Canary.Leavers, func(l Tenant) bool { return l.ID == old.ID })
+		if left && old.State == "active" && s.Now().Sub(old.Created) > stale {
+			a, err := admin.do(ctx, call{method: "POST", path: leavingOf(Tenant{ID: old.ID})})
+			t.mustShow("off-boarding what an earlier probe left", a, err)
 		}
 	}
 }
 
 func leavingOf(tenant Tenant) string { return "/v1/tenants/" + tenant.ID + "/off-boarding" }
 
-// leave sees to it that the canary tenant is gone, whatever became of the probe.
-func (s *System) leave(ctx context.Context, t *trial) {
+// leave sees to it that a canary tenant is gone which the probe did not come to off-board.
+func (s *System) leave(ctx context.Context, t *trial, l Tenant) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetting)
 	defer cancel()
-	a, err := s.door(s.Canary.Admin).do(ctx, call{method: "POST", path: leavingOf(s.Canary.Leaver)})
+	a, err := s.door(s.Canary.Admin).do(ctx, call{method: "POST", path: leavingOf(l)})
 	if err == nil && a.ok() {
 		err = s.Store.Settle(ctx)
 	}
@@ -106,44 +142,45 @@ func (s *System) leave(ctx context.Context, t *trial) {
 	}
 }
 
-// leaves fills the canary tenant, off-boards it, and looks everywhere.
-func (c *OffBoarding) leaves(ctx context.Context, t *trial, s *System, survivor *person) {
-	p, err := s.join(ctx, s.Canary.Leaver)
+// leaves fills the canary tenant, off-boards it, and looks everywhere. It reports whether it was off-boarded.
+func (c *OffBoarding) leaves(ctx context.Context, t *trial, s *System, l Tenant, survivor *person) bool {
+	p, err := s.join(ctx, l)
 	if err != nil {
 		t.hurdle("%v", err)
-		return
+		return false
 	}
 	all := dataSets(s.Policy, func(*policy.DataSet) bool { return true })
 	lives, records := survivor.fill(ctx, t, all), p.fillAndShow(ctx, t, all)
 	if records == nil || !s.mustHaveRows(ctx, t, p) || !s.mustHaveObjects(ctx, t, p) {
-		return
+		return false
 	}
 	keys, err := s.keysOf(ctx, p.tenant)
 	if err != nil || len(keys) == 0 {
 		t.hurdle("the keys of the canary tenant could not be seen: %v", err)
-		return
+		return false
 	}
 	before, err := s.backup(ctx)
 	if err != nil {
 		t.hurdle("%v", err)
-		return
+		return false
 	}
 	defer before.discard()
-	leaving, ok := c.offBoard(ctx, t, s)
+	leaving, ok := c.offBoard(ctx, t, s, l)
 	if !ok {
-		return
+		return false
 	}
 	p.goneFrom(ctx, t, p.door, records, "right after the off-boarding")
 	s.mustHaveLeft(ctx, t, p)
 	s.lookAtRest(ctx, t, p.tenant, "", p.marks)
 	s.resurrect(ctx, t, before, survivor, p, lives, records)
 	c.rightDay(t, s, leaving)
-	c.certificate(ctx, t, s, keys, records)
+	c.certificate(ctx, t, s, l, keys, records)
+	return true
 }
 
 // offBoard asks for the off-boarding of the canary tenant.
-func (c *OffBoarding) offBoard(ctx context.Context, t *trial, s *System) (leaving api.OffBoarding, ok bool) {
-	a, err := s.door(s.Canary.Admin).do(ctx, call{method: "POST", path: leavingOf(s.Canary.Leaver)})
+func (c *OffBoarding) offBoard(ctx context.Context, t *trial, s *System, l Tenant) (leaving api.OffBoarding, ok bool) {
+	a, err := s.door(s.Canary.Admin).do(ctx, call{method: "POST", path: leavingOf(l)})
 	if !t.mustShow("off-boarding a canary tenant", a, err) {
 		return leaving, false
 	}
@@ -235,16 +272,16 @@ func proves(table string, columns map[string][]byte) bool {
 }
 
 // certificate looks for the certificate and checks it as a stranger would.
-func (c *OffBoarding) certificate(ctx context.Context, t *trial, s *System, keys []string, records []kept) {
+func (c *OffBoarding) certificate(ctx context.Context, t *trial, s *System, l Tenant, keys []string, records []kept) {
 	if !c.Certificate {
 		return
 	}
-	a, err := s.door(s.Canary.Admin).do(ctx, call{method: "GET", path: leavingOf(s.Canary.Leaver)})
+	a, err := s.door(s.Canary.Admin).do(ctx, call{method: "GET", path: leavingOf(l)})
 	var leaving api.OffBoarding
 	if !t.mustShow("asking how far the off-boarding has come", a, err) || json.Unmarshal(a.body, &leaving) != nil {
 		return
 	}
-	cert, ok := s.certificate(ctx, t, s.Canary.Admin, s.Canary.Leaver.ID, leaving.Certificate.ID)
+	cert, ok := s.certificate(ctx, t, s.Canary.Admin, l.ID, leaving.Certificate.ID)
 	if !ok {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -36,23 +37,40 @@ func TestOffBoardingPlan(t *testing.T) {
 	}
 }
 
-// leaver is the tenant that off-boarding probes make.
-const leaver = "canary-c"
-
 func offBoardingSabotages() []sabotage {
 	asked := func(r *http.Request) bool {
 		return r.Method == "POST" && strings.HasSuffix(r.URL.Path, "/off-boarding")
 	}
 	return []sabotage{
-		{name: "an off-boarding is forgotten", says: "right after the off-boarding was allowed", front: pretending(asked)},
+		{name: "an off-boarding is forgotten", says: "right after the off-boarding was allowed", front: pretending(asked), before: func(t *testing.T, w *world) {
+			t.Cleanup(func() {
+				for _, l := range w.System().Canary.Leavers {
+					err := w.App.Vault.EraseTenant(context.Background(), w.App.Operator(), l.ID)
+					if err != nil && !fault.Is(err, fault.NotFound) {
+						t.Error(err)
+					}
+				}
+				if err := w.App.Vault.Sweep(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+		}},
 		{name: "what was read is served for ever", says: "right after the off-boarding was allowed", front: caching(http.StatusNotFound, http.StatusGone)},
 		{name: "rows are left", says: "After the off-boarding and its sweep the store has", system: func(w *world, sys *control.System) {
-			sys.Store = leaving{sys.Store, w, leaver}
+			for _, l := range sys.Canary.Leavers {
+				sys.Store = leaving{sys.Store, w, l.ID}
+			}
 		}},
 		{name: "blobs are left", says: "of the customer are left", system: func(w *world, sys *control.System) {
-			sys.Store = hoarding{sys.Store, filepath.Join(w.App.Data, "blobs", leaver)}
+			for _, l := range sys.Canary.Leavers {
+				sys.Store = hoarding{sys.Store, filepath.Join(w.App.Data, "blobs", l.ID)}
+			}
 		}, before: func(t *testing.T, w *world) {
-			t.Cleanup(func() { os.RemoveAll(filepath.Join(w.App.Data, "blobs", leaver)) })
+			t.Cleanup(func() {
+				for _, l := range w.System().Canary.Leavers {
+					os.RemoveAll(filepath.Join(w.App.Data, "blobs", l.ID))
+				}
+			})
 		}},
 		{name: "a backup brings them back", says: "of the erased person from that backup was allowed", system: reviving()},
 		{name: "the certificate is doctored", says: "The certificate does not verify", front: doctored},
@@ -78,7 +96,7 @@ func pretending(meant func(*http.Request) bool) func(*control.System, http.Handl
 				return
 			}
 			w.WriteHeader(http.StatusAccepted)
-			w.Write([]byte(`{"tenant":"canary-c","certificate":{"id":"cert_1"}}`))
+			w.Write([]byte(`{"tenant":"canary","certificate":{"id":"cert_1"}}`))
 		})
 	}
 }

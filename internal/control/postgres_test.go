@@ -3,6 +3,7 @@ package control_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/control"
@@ -24,5 +25,26 @@ func TestProbesOnPostgres(t *testing.T) {
 	}
 	if len(records) < 20 {
 		t.Errorf("only %d findings", len(records))
+	}
+}
+
+// TestTheEndOfDataOnPostgres runs the probes of leaving customers and of legal holds on PostgreSQL.
+func TestTheEndOfDataOnPostgres(t *testing.T) {
+	for name, example := range map[string]string{"off-boarding": "clari", "retained-copies": "clarus"} {
+		t.Run(name, func(t *testing.T) {
+			c := dbtest.Postgres(t)
+			s := apptest.Start(t, apptest.Options{Policy: sourceOf(t, example), Store: c.URL, Migrate: c.Migrate})
+			w := &world{Server: s}
+			for deadline := time.Now().Add(time.Minute); !w.probed(t) && time.Now().Before(deadline); { // the server's own probes
+				time.Sleep(20 * time.Millisecond)
+			}
+			for range 2 { // a customer that left can come again, and leave again
+				for _, f := range w.probe(t, name, s.System()) {
+					if f.Outcome != control.Kept {
+						t.Errorf("%s: %s\n\t%s", f.Outcome, f.Summary, strings.Join(f.Facts, "\n\t"))
+					}
+				}
+			}
+		})
 	}
 }

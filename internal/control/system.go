@@ -44,10 +44,10 @@ type System struct {
 // the server holds in memory only.
 type Canary struct {
 	A, B     Tenant
-	Leaver   Tenant // which is there only while a probe off-boards it
-	Auditor  string // a key with scope audit, for all of them
-	Reviewer string // another key of tenant A, with the scope duties
-	Admin    string // a key with scope admin
+	Leavers  []Tenant // each there only while a probe off-boards it; as many as may run at a time
+	Auditor  string   // a key with scope audit, for all of them
+	Reviewer string   // another key of tenant A, with the scope duties
+	Admin    string   // a key with scope admin
 }
 
 // Tenant is a canary tenant. Its key has the scopes data and subjects and all purposes.
