@@ -48,7 +48,7 @@ func newCanaries(a *App) *canaries {
 		return key
 	}
 	tenant := func(id string) control.Tenant {
-		key := add(id, []string{id}, purposes, vault.ScopeData, vault.ScopeSubjects, vault.ScopeDuties)
+		key := add(id, []string{id}, purposes, vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights, vault.ScopeDuties)
 		return control.Tenant{ID: id, Region: a.Region, Environment: a.Environment, Key: key}
 	}
 	c.canary = control.Canary{

@@ -111,6 +111,7 @@ func (a *App) duties() []work.Duty {
 		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
 		{Name: "announce policies", Every: 10 * time.Second, Now: true, Do: a.announce},
 		a.messageDuty(),
+		{Name: "finish requests", Every: time.Minute, Now: true, Do: a.finishRequests},
 		{Name: "run clocks", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			_, err := a.Clocks.RunDue(ctx, a.Now())
 			return err

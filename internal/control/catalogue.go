@@ -39,6 +39,7 @@ func entries() []entry {
 		{"aggregates", "A statistic is released only over this many people or more.", "aggregates.go", true, func() Control { return new(Aggregates) }},
 		{"attested", "A signed document proves it, and has not expired.", "attested.go", true, func() Control { return new(Attestation) }},
 		{"derived", "It is kept while all these clauses are.", "derived.go", true, func() Control { return new(Derived) }},
+		{"data-subject-rights", "People can use these rights, and are answered in time.", "data_subject_rights.go", true, func() Control { return new(DataSubjectRights) }},
 		{"clock", "A duty is done by its time, and its clause is broken if one was not.", "clock.go", true, func() Control { return new(Clock) }},
 		{"change-notice", "Changes are announced this long before they take effect.", "change_notice.go", true, func() Control { return new(ChangeNotice) }},
 		{"retained-copies", "After erasure these fields, and no others, may be kept for legal duties and disputes.", "retained_copies.go", true, func() Control { return new(RetainedCopies) }},

@@ -9,21 +9,24 @@ import (
 	"clause.dev/clause/internal/incident"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/rights"
 )
 
 // Plan is what a policy's controls make the server do. Where several clauses ask for the same, the
 // strictest is planned.
 type Plan struct {
-	TLSMin          uint16                       // crypto/tls version
-	AggregateMin    int                          // the fewest people a released statistic is about
-	AggregateClause string                       // the clause that promises AggregateMin, "" if none does
-	EraseWithin     time.Duration                // by when what was erased can be read nowhere; zero if not promised
-	Grounds         *decision.Grounds            // which clause each step of a decision rests on
-	Incidents       incident.Rules               // what clauses promise of breaches and legal demands
-	Duties          map[string][]obligation.Duty // what each clause owes by a time when its occasion arises
-	Notices         []Notice                     // what is promised of the notice of changes
-	Retained        *Retained                    // what may be kept of people who are erased; nil: nothing
+	TLSMin          uint16                            // crypto/tls version
+	AggregateMin    int                               // the fewest people a released statistic is about
+	AggregateClause string                            // the clause that promises AggregateMin, "" if none does
+	EraseWithin     time.Duration                     // by when what was erased can be read nowhere; zero if not promised
+	Grounds         *decision.Grounds                 // which clause each step of a decision rests on
+	Incidents       incident.Rules                    // what clauses promise of breaches and legal demands
+	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises
+	Notices         []Notice                          // what is promised of the notice of changes
+	Rights          map[rights.Right][]rights.Promise // what is promised of each right of people
+	Retained        *Retained                         // what may be kept of people who are erased; nil: nothing
 
+	policy   *policy.Policy
 	clause   string   // the one being planned
 	dataSets []string // of the policy
 }
@@ -33,7 +36,7 @@ const leastPeople = 2
 
 // PlanOf plans for every clause of a policy whose controls run.
 func PlanOf(p *policy.Policy) (*Plan, error) {
-	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Grounds: &decision.Grounds{}, Duties: map[string][]obligation.Duty{}}
+	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Grounds: &decision.Grounds{}, Duties: map[string][]obligation.Duty{}, Rights: map[rights.Right][]rights.Promise{}, policy: p}
 	for _, set := range p.Data {
 		plan.dataSets = append(plan.dataSets, set.ID)
 	}

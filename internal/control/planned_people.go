@@ -8,15 +8,6 @@ type Published struct {
 	What string `param:"what" doc:"what is published, such as controller and laws"`
 }
 
-// DataSubjectRights will keep clauses that say which rights people can use, and how soon.
-type DataSubjectRights struct {
-	notBuilt
-	Rights []string    `param:"rights" values:"access|rectification|erasure|portability|withdrawal|objection|restriction" doc:"the rights: access, rectification, erasure, portability, withdrawal, objection, restriction"`
-	Within policy.Term `param:"within,optional" doc:"by when a request is answered, such as 30 days; the law's time where it is left out"`
-	Extend policy.Term `param:"extend,optional" doc:"how much longer a complex request may take, such as 2 months"`
-	Free   bool        `param:"free,optional" doc:"using a right costs nothing"`
-}
-
 // Complaints will keep clauses that say where people can complain.
 type Complaints struct {
 	notBuilt
@@ -66,7 +57,6 @@ func plannedOfPeople() []entry {
 	const file = "planned_people.go"
 	return []entry{
 		plan[Published]("published", file, "What is promised is published from the running configuration."),
-		plan[DataSubjectRights]("data-subject-rights", file, "People can use these rights, and are answered in time."),
 		plan[Complaints]("complaints", file, "People are told where they can complain."),
 		plan[DisclosureNotice]("disclosure-notice", file, "A new disclosure is announced before it happens, and can be opted out of."),
 		plan[ElectronicNotice]("electronic-notice", file, "Electronic notice rests on consent; a written notice is sent where it is asked for."),

@@ -54,6 +54,7 @@ func sabotages() map[string][]sabotage {
 		"interaction-log":      logSabotages(),
 		"aggregates":           aggregatesSabotages(),
 		"clock":                clockSabotages(),
+		"data-subject-rights":  rightsSabotages(),
 		"change-notice":        changeNoticeSabotages(),
 		"breach-notice":        breachSabotages(),
 		"legal-demands":        demandSabotages(),

@@ -15,6 +15,8 @@ const (
 	records = "/v1/tenants/acme/subjects/sub_1/data/financial"
 	subject = "/v1/tenants/acme/subjects/sub_1"
 	clocks  = "/v1/tenants/acme/clocks"
+
+	requests = "/v1/tenants/acme/requests"
 )
 
 // scenario is one request and all that must and must not come of it.
@@ -84,6 +86,25 @@ func TestEndpoints(t *testing.T) {
 		{name: "pause", method: "POST", path: clocks + "/clk_1/pause", header: []string{asData, isJSONl}, body: `{"reason":"identity-check","limit":"14 days"}`, status: 200,
 			call: "Pause app_data acme clk_1 identity-check 14 days", want: []string{`"state":"paused"`, `"pause_reason":"identity-check"`}},
 		{name: "resume", method: "POST", path: clocks + "/clk_1/resume", header: []string{asData}, status: 200, call: "Resume app_data acme clk_1"},
+		{name: "open request", method: "POST", path: requests, header: []string{asData, isJSONl}, body: `{"subject":"sub_1","right":"objection","purposes":["tips"],"language":"ar"}`, status: 201,
+			call: `OpenRequest app_data acme sub_1 objection [tips] "ar"`, want: []string{`{"id":"req_1","subject":"sub_1","right":"access","state":"received","clauses":["clesaro-rights"],"opened":"2026-03-02T12:00:00Z","due":"2026-04-01T12:00:00Z","late":false,"clocks":[{"id":"clk_1"`},
+			headers: []string{"Location: " + requests + "/req_1"}},
+		{name: "open request of no right", method: "POST", path: requests, header: []string{asData, isJSONl}, body: `{"subject":"sub_1","right":"zoe@example.com"}`, status: 422, absent: []string{"zoe@"}},
+		{name: "list requests", method: "GET", path: requests + "?state=open&cursor=req_0&limit=7", header: []string{asData}, status: 200, call: `ListRequests app_data acme "open" after "req_0" limit 7`, want: []string{`"next":"req_1"`}},
+		{name: "get request", method: "GET", path: requests + "/req_1", header: []string{asData}, status: 200, call: "GetRequest app_data acme req_1", want: []string{`{"id":"req_1"`}},
+		{name: "acknowledge", method: "POST", path: requests + "/req_1/acknowledge", header: []string{asData}, status: 200, call: "Acknowledge app_data acme req_1"},
+		{name: "ask for identity", method: "POST", path: requests + "/req_1/identity", header: []string{asData, isJSONl}, body: `{"limit":"14 days"}`, status: 200, call: "AskIdentity app_data acme req_1 14 days"},
+		{name: "prove identity", method: "POST", path: requests + "/req_1/identity", header: []string{asData, isJSONl}, body: `{"proven":true}`, status: 200, call: "ProveIdentity app_data acme req_1"},
+		{name: "neither", method: "POST", path: requests + "/req_1/identity", header: []string{asData, isJSONl}, body: `{}`, status: 400},
+		{name: "both", method: "POST", path: requests + "/req_1/identity", header: []string{asData, isJSONl}, body: `{"proven":true,"limit":"14 days"}`, status: 400},
+		{name: "extend", method: "POST", path: requests + "/req_1/extend", header: []string{asData, isJSONl}, body: `{"reason":"complexity"}`, status: 200, call: "Extend app_data acme req_1 complexity"},
+		{name: "refuse", method: "POST", path: requests + "/req_1/refuse", header: []string{asData, isJSONl}, body: `{"ground":"legal-claims"}`, status: 200, call: "Refuse app_data acme req_1 legal-claims"},
+		{name: "withdraw", method: "POST", path: requests + "/req_1/withdraw", header: []string{asData}, status: 200, call: "Withdraw app_data acme req_1"},
+		{name: "answer", method: "POST", path: requests + "/req_1/answer", header: []string{asData, isJSONl}, body: `{"corrections":[{"purpose":"account","data_set":"identity","record":"main","fields":{"name":"Zoe"}}]}`, status: 200,
+			call: `Answer app_data acme req_1 [account identity main {name="Zoe"}]`, want: []string{`"link":"/download/acme.secret"`}, absent: []string{"Zoe"}},
+		{name: "download", method: "GET", path: "/download/acme.secret", status: 404, call: "Download acme.secret", absent: []string{"acme.secret"}},
+		{name: "look at a download", method: "HEAD", path: "/download/acme.secret", status: 200},
+		{name: "download with a query", method: "GET", path: "/download/acme.secret?x=1", status: 404},
 		{name: "void", method: "POST", path: clocks + "/clk_1/void", header: []string{asData, isJSONl}, body: `{"reason":"request-withdrawn"}`, status: 200,
 			call: "Void app_data acme clk_1 request-withdrawn", want: []string{`"state":"void"`, `"evidence":"request-withdrawn"`}},
 		{name: "list messages", method: "GET", path: subject + "/messages?language=ar&cursor=1.msg_0&limit=7", header: []string{asData}, status: 200,

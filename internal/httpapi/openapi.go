@@ -50,6 +50,7 @@ func newBook(title, version string) *book {
 			{Name: "duties", Description: "What is owed by a time, and what discharged it."},
 			{Name: "incidents", Description: "Breaches of personal data, from suspicion to lessons."},
 			{Name: "demands", Description: "Legal demands: those of courts and authorities, met by due process alone."},
+			{Name: "rights", Description: "What people ask by their rights, and what they are given."},
 			{Name: "messages", Description: "What people are told, in your application and by letter."},
 			{Name: "retention", Description: "Where data ends: legal holds, off-boarding, certificates of erasure."},
 			{Name: "ledger", Description: "What happened, verifiable by anybody."},

@@ -13,6 +13,7 @@ import (
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/retention"
+	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -136,12 +137,28 @@ type Messages interface {
 	Posted(ctx context.Context, c vault.Caller, tenant, id string) (notify.Note, error)
 }
 
+// Rights are what people ask by their rights. Each call decides, and records, itself.
+type Rights interface {
+	Open(ctx context.Context, c vault.Caller, tenant string, ask rights.Ask) (rights.Request, error)
+	List(ctx context.Context, c vault.Caller, tenant, state, cursor string, limit int) ([]rights.Request, string, error)
+	Get(ctx context.Context, c vault.Caller, tenant, id string) (rights.Request, error)
+	Acknowledge(ctx context.Context, c vault.Caller, tenant, id string) (rights.Request, error)
+	AskIdentity(ctx context.Context, c vault.Caller, tenant, id, limit string) (rights.Request, error)
+	ProveIdentity(ctx context.Context, c vault.Caller, tenant, id string) (rights.Request, error)
+	Extend(ctx context.Context, c vault.Caller, tenant, id, reason string) (rights.Request, error)
+	Answer(ctx context.Context, c vault.Caller, tenant, id string, corrections []rights.Correction) (rights.Request, string, error)
+	Refuse(ctx context.Context, c vault.Caller, tenant, id, ground string) (rights.Request, error)
+	Withdraw(ctx context.Context, c vault.Caller, tenant, id string) (rights.Request, error)
+	Download(ctx context.Context, token string) (*rights.Package, error)
+}
+
 // Those whom these roles were written for.
 var (
 	_ Vault        = (*vault.Vault)(nil)
 	_ Applications = (*identity.Applications)(nil)
 	_ Ledger       = (*ledger.Log)(nil)
 	_ Duties       = (*duty.Desk)(nil)
+	_ Rights       = (*rights.Desk)(nil)
 	_ Messages     = (*duty.Messages)(nil)
 	_ Notices      = (*notice.Desk)(nil)
 	_ Retention    = (*retention.Desk)(nil)

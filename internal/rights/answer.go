@@ -205,7 +205,7 @@ func (d *Desk) act(ctx context.Context, c vault.Caller, tenant string, r *Reques
 func (d *Desk) perform(ctx context.Context, c vault.Caller, tenant string, r *Request) error {
 	purposes := r.details.Purposes
 	if len(purposes) == 0 {
-		purposes = d.purposes(r.Right)
+		purposes = r.Right.Purposes(d.Policy)
 	}
 	switch r.Right {
 	case Erasure:

@@ -54,7 +54,7 @@ func (d *Desk) check(ask *Ask) error {
 	case len(ask.Purposes) > 0 && ask.Right.bases() == nil:
 		return fault.New(op, fault.Invalid, "only a withdrawal or an objection names purposes").WithField("purposes")
 	}
-	meant := d.purposes(ask.Right)
+	meant := ask.Right.Purposes(d.Policy)
 	for _, id := range ask.Purposes {
 		if !slices.Contains(meant, id) {
 			return fault.New(op, fault.Invalid, "a purpose is not one that %s can be about", ask.Right).WithField("purposes").
@@ -67,17 +67,6 @@ func (d *Desk) check(ask *Ask) error {
 	slices.Sort(ask.Purposes)
 	ask.Purposes = slices.Compact(ask.Purposes)
 	return nil
-}
-
-// purposes are those that a right can be exercised against.
-func (d *Desk) purposes(right Right) (ids []string) {
-	bases := right.bases()
-	for i := range d.Policy.Purposes {
-		if slices.Contains(bases, d.Policy.Purposes[i].Basis) {
-			ids = append(ids, d.Policy.Purposes[i].ID)
-		}
-	}
-	return ids
 }
 
 func (d *Desk) openIn(tx *db.Tx, c *vault.Caller, ask Ask) (*Request, error) {

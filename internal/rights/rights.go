@@ -57,6 +57,17 @@ func (r Right) bases() []policy.Basis {
 	return nil
 }
 
+// Purposes returns those of a policy that a right can be exercised against.
+func (r Right) Purposes(p *policy.Policy) (ids []string) {
+	bases := r.bases()
+	for i := range p.Purposes {
+		if slices.Contains(bases, p.Purposes[i].Basis) {
+			ids = append(ids, p.Purposes[i].ID)
+		}
+	}
+	return ids
+}
+
 // Promise is what one clause promises of one right.
 type Promise struct {
 	Acknowledge obligation.Duty // zero where no receipt is promised

@@ -1,6 +1,8 @@
 package vault
 
 import (
+	"time"
+
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 )
@@ -36,4 +38,14 @@ func (d *DataSubject) Seal(what, id string, plain []byte) ([]byte, error) {
 // Open decrypts what Seal made for the same thing.
 func (d *DataSubject) Open(what, id string, sealed []byte) ([]byte, error) {
 	return d.subject.key.Open(nil, bind("duty", d.subject.tenant, d.subject.id, what, id), sealed)
+}
+
+// Held reports the legal hold that stands on a person, and until when: what it keeps stays when they are
+// erased.
+func (v *Vault) Held(tx *db.Tx, tenant, subject string) (reason string, until time.Time, ok bool) {
+	h, err := holdIn(tx, tenant, subject)
+	if err != nil || !v.Now().Before(h.Until) {
+		return "", time.Time{}, false
+	}
+	return h.Reason, h.Until, true
 }

@@ -77,6 +77,7 @@ var senses = map[string]sense{
 	"data-subject-rights.rights":        atLeast,
 	"data-subject-rights.within":        {less, elsewhere}, // left out: the law's time
 	"data-subject-rights.extend":        {less, strongest}, // left out: no extension
+	"data-subject-rights.acknowledge":   atMost,
 	"data-subject-rights.free":          atLeast,
 	"breach-notice.authority":           atMost,
 	"breach-notice.people":              atMost,

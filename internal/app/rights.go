@@ -1,0 +1,43 @@
+package app
+
+import (
+	"context"
+	"errors"
+
+	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/rights"
+	"clause.dev/clause/internal/vault"
+)
+
+// rights is the desk of people's rights, in the store of a vault.
+func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
+	engine := *a.Clocks
+	engine.DB = v.DB
+	return &rights.Desk{
+		Vault: v, Clocks: &engine, Ledger: log, Policy: a.Policy, Promises: a.Plan.Rights, Tell: notify.Enqueue,
+		Held: v.Held,
+		Erase: func(ctx context.Context, c vault.Caller, tenant, subject, request string) error {
+			if isCanary(tenant) { // whose certificates nobody would ever read
+				return v.EraseSubject(ctx, c, tenant, subject)
+			}
+			_, err := a.retention(v, log).EraseSubject(ctx, c, tenant, subject, request)
+			return err
+		},
+	}
+}
+
+// finishRequests ends what a crash cut short of the requests of people, in every tenant.
+func (a *App) finishRequests(ctx context.Context) error {
+	tenants, err := a.Clocks.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	desk := a.rights(a.Vault, a.Ledger)
+	var failed error
+	for _, tenant := range tenants {
+		_, err := desk.Finish(ctx, tenant)
+		failed = errors.Join(failed, err)
+	}
+	return failed
+}
