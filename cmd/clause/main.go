@@ -35,6 +35,7 @@ type cli struct {
 	AdminKey    adminKeyCmd    `cmd:"" help:"Make another administrator, at the server's machine, where the last key was lost."`
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
 	Restore     restoreCmd     `cmd:"" help:"Fill a new store from a backup, without those who were erased since."`
+	Connect     connectCmd     `cmd:"" help:"Check the systems outside the vault that hold copies of people's data."`
 	Drill       drillCmd       `cmd:"" help:"Do what one hopes never to need, from end to end, with made-up people."`
 	Ledger      ledgerCmd      `cmd:"" help:"Check the record of everything that happened."`
 	Certificate certificateCmd `cmd:"" help:"Check a certificate of erasure, without a server."`

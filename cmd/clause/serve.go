@@ -80,6 +80,10 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
+	connected, err := readConnectors(c.Connect, pol)
+	if err != nil {
+		return err
+	}
 	front, err := c.front(e.Now())
 	if err != nil {
 		return err
@@ -94,7 +98,7 @@ func (c *serveCmd) Run(e *env) (err error) {
 			return fault.New(op, fault.Invalid, "%q cannot be read: %v", c.Calendar, rootCause(err))
 		}
 	}
-	config.Log, config.Wall, config.Notify = c.log(e), time.Now, told
+	config.Log, config.Wall, config.Notify, config.Connect = c.log(e), time.Now, told, connected
 	config.WithoutNotice = c.WithoutNotice
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}

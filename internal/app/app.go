@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
@@ -50,8 +51,9 @@ type Config struct {
 	// WithoutNotice lets a policy take effect of which people were not told, in an emergency: the clauses that
 	// promised notice are broken until they have been.
 	WithoutNotice bool
-	Calendar      []byte // holidays over those of the policy's calendar: docs/calendars.md
-	Expect        Expect // refuse a store that is there, or one that is not
+	Calendar      []byte          // holidays over those of the policy's calendar: docs/calendars.md
+	Connect       *connect.Config // systems outside that hold copies: docs/connectors.md; nil for none
+	Expect        Expect          // refuse a store that is there, or one that is not
 }
 
 // Expect says what the caller knows of the store, so that a mistyped address neither makes a store
@@ -78,6 +80,7 @@ type App struct {
 	Applications *identity.Applications
 	Evidence     *evidence.Evidence
 	Clocks       *obligation.Engine
+	Connected    *connect.Set // nil: no system outside holds copies
 	Outbox       *notify.Outbox
 
 	objects  vault.Objects
@@ -167,6 +170,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.Ledger = ledger.New(a.DB, a.Ring.Signer(), a.origin())
 	a.Applications = identity.New(a.DB, a.Ring)
+	if err := a.openConnected(); err != nil {
+		return err
+	}
 	if err := a.openClocks(); err != nil {
 		return err
 	}
@@ -243,7 +249,7 @@ func (a *App) Close() error {
 		a.Vault.Close()
 	}
 	if a.DB != nil {
-		return a.DB.Close()
+		return errors.Join(a.closeConnected(), a.DB.Close())
 	}
 	return nil
 }

@@ -131,5 +131,8 @@ func (a *App) duties() []work.Duty {
 	if a.Backups.Folder != "" {
 		duties = append(duties, a.backupDuty())
 	}
+	if a.Connected != nil {
+		duties = append(duties, a.connectDuty())
+	}
 	return duties
 }
