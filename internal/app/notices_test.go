@@ -302,3 +302,19 @@ func aVersionIsWithdrawn(c *company) {
 	c.on("2027-04-12 09:00:00")
 	c.refused(c.start(next), "they have not been told")
 }
+
+// A promise of mail that no policy says how to send is found when a change is announced, not when it is broken.
+func TestNobodyCanBeMailed(t *testing.T) { companies(t, nobodyCanBeMailed) }
+
+func nobodyCanBeMailed(c *company) {
+	const contacts = "contacts: {purpose: account, name: identity.first_name, email: identity.email}\n"
+	c.must(c.start(clesaro(c.T, contacts, "")))
+	c.tenant()
+	c.person()
+	if _, err := c.announced(moved(c.T, "2027-04-12")); !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "does not say how they are reached") {
+		c.Fatalf("announced to nobody: %v", err)
+	}
+	c.must(c.start(clesaro(c.T))) // contacts are no material change
+	_, err := c.announced(moved(c.T, "2027-04-12"))
+	c.must(err)
+}

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -42,7 +43,7 @@ func (d *Desk) Announce(ctx context.Context, c vault.Caller, src []byte, drill b
 	if len(j.owed) == 0 {
 		return Version{ID: v.id, Digest: v.digest, Version: next.Version, State: Free, Drill: drill, Dated: next.Effective, First: on, Changes: j.changes}, nil
 	}
-	if err := dated(next, j); err != nil {
+	if err := errors.Join(dated(next, j), reachable(d.Policy, j.owed)); err != nil {
 		return Version{}, err
 	}
 	v.effective = begins(next.Effective, zone)
@@ -78,6 +79,20 @@ func dated(next *policy.Policy, j judgement) error {
 	case next.Effective.Before(j.first):
 		return fault.New(op, fault.Invalid, "the policy is dated %s and cannot take effect before %s: people were promised notice of %s", diff.Day{Time: next.Effective}, diff.Day{Time: j.first}, j.owed[0].Ahead).
 			WithClause(clause).WithField("policy").WithHint("write effective: %s, or a later day", diff.Day{Time: j.first})
+	}
+	return nil
+}
+
+// reachable refuses a notice by a channel for which the policy in force names no address: its messages
+// would be given up, and the promise broken in silence.
+func reachable(p *policy.Policy, owed []Promise) error {
+	for _, o := range owed {
+		for _, channel := range o.Channels {
+			if channel == notify.Email && p.Contacts.Email == "" || channel == notify.Letter && p.Contacts.Address == "" {
+				return fault.New("notice.reachable", fault.Conflict, "people were promised notice by %s, and the policy in force does not say how they are reached", channel).WithClause(o.Clause).
+					WithHint("add contacts to the policy first, and start the server with that: it is no material change")
+			}
+		}
 	}
 	return nil
 }

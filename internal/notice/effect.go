@@ -130,10 +130,10 @@ func editionsIn(tx *db.Tx) (map[string]string, error) {
 func (d *Desk) TakeEffect(ctx context.Context, who string, withoutNotice bool) error {
 	const op = "notice.TakeEffect"
 	old, known, err := d.current(ctx)
-	if err != nil {
+	if err != nil && !(withoutNotice && fault.Is(err, fault.Invalid)) {
 		return fault.Wrap(op, err)
 	}
-	e := effect{desk: d, who: who, known: known}
+	e := effect{desk: d, who: who, known: known, forced: err != nil}
 	if old != nil && old.Digest != d.Policy.Digest {
 		if e, err = d.effect(ctx, e, old, withoutNotice); err != nil {
 			return err

@@ -33,7 +33,7 @@ type Promise struct {
 // Evidence is what discharges the clock of a notice: that the last one went out.
 const Evidence = "notices-sent"
 
-// kind is the kind of the clock of a promise.
+// duty is what a promise owes for one version.
 func (p *Promise) duty() obligation.Duty {
 	return obligation.Duty{Kind: p.Control, Clause: p.Clause, Limit: p.Ahead, Evidence: Evidence, Again: policy.Term{Form: policy.Within, Count: 1, Unit: policy.Day}}
 }
