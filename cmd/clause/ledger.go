@@ -24,7 +24,7 @@ type ledgerCmd struct {
 
 // ledgerVerifyCmd verifies the logs of a server, or one exported log.
 type ledgerVerifyCmd struct {
-	From           string   `arg:"" help:"The server's address (https://…), or a file that an export wrote."`
+	From           string   `arg:"" help:"The server's address (https://…), a file that an export wrote, or a person's package or the ledger.json in it."`
 	Tenant         []string `help:"The tenants whose ledgers are checked; the organisation's own is _org. Without it: _org, and every tenant that it names." placeholder:"ID"`
 	Key            string   `help:"The verifier key of one of the ledgers, from somewhere else than the server. Without it the server's word is taken, and the output says so." placeholder:"VKEY"`
 	CredentialFile string   `help:"A file that holds an application's key with the scope audit." placeholder:"FILE"`
@@ -45,7 +45,8 @@ type verified struct {
 	Trust    string          `json:"trust,omitempty"` // where the key is from
 	Heads    int             `json:"heads"`           // earlier heads it was held against
 	Findings []proof.Finding `json:"findings"`
-	Unread   string          `json:"unread,omitempty"` // why it could not be read
+	Unread   string          `json:"unread,omitempty"`  // why it could not be read
+	Excerpt  *excerpt        `json:"excerpt,omitempty"` // of one person, where it is not the whole log
 }
 
 // The ways a key came to be trusted.
@@ -163,6 +164,10 @@ func (v *ledgerVerifier) file(ctx context.Context) error {
 			WithHint("name a server as https://…, or a file that an export wrote")
 	}
 	defer f.Close()
+	if open, ok := openExcerpt(f); ok {
+		v.logs = append(v.logs, v.excerpt(open))
+		return nil
+	}
 	src, err := proof.OpenExport(f)
 	if err != nil {
 		return fault.New(op, fault.Invalid, "%q is %v", v.cmd.From, err)
@@ -286,6 +291,8 @@ func (v *ledgerVerifier) show(e *env) error {
 
 func (l *verified) show(e *env) {
 	switch {
+	case l.Verified && l.Excerpt != nil:
+		e.printf("%s  %s: %d entries about %s, of %d, root %.16s…\n", e.paint(good, "verified"), l.Tenant, l.Excerpt.Entries, l.Excerpt.Subject, l.Size, l.Root)
 	case l.Verified:
 		e.printf("%s  %s: %d entries, root %.16s…\n", e.paint(good, "verified"), l.Tenant, l.Size, l.Root)
 	case len(l.Findings) > 0:

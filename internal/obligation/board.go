@@ -79,15 +79,10 @@ func (e *Engine) Get(ctx context.Context, tenant, id string) (c *Clock, err erro
 // About returns the clocks of one thing, the oldest first.
 func (e *Engine) About(ctx context.Context, tenant, about string) (all []Clock, err error) {
 	err = e.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
-		all, err = e.AboutIn(tx, about)
+		all, err = e.Of(tx, about)
 		return err
 	})
 	return all, fault.Wrap("obligation.About", err)
-}
-
-// AboutIn is About in a transaction.
-func (e *Engine) AboutIn(tx *db.Tx, about string) ([]Clock, error) {
-	return clocks(tx, `about = $2 ORDER BY opened_at, clock_id`, about)
 }
 
 // Opened reports whether the clause has clocks about the occasion, whatever became of them.

@@ -191,7 +191,7 @@ func (d *Desk) load(tx *db.Tx, id string) (*Request, error) {
 
 // clocks fills in the request's clocks, and when it is due.
 func (d *Desk) clocks(tx *db.Tx, r *Request) (err error) {
-	if r.Clocks, err = d.Clocks.AboutIn(tx, r.ID); err != nil {
+	if r.Clocks, err = d.Clocks.Of(tx, r.ID); err != nil {
 		return err
 	}
 	r.Due = time.Time{}

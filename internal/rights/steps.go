@@ -247,7 +247,7 @@ func (r *Request) mustBe(states ...State) error {
 
 // eachClock calls fn with every clock of the request that is running or paused.
 func (d *Desk) eachClock(tx *db.Tx, r *Request, fn func(*obligation.Clock) error) error {
-	all, err := d.Clocks.AboutIn(tx, r.ID)
+	all, err := d.Clocks.Of(tx, r.ID)
 	if err != nil {
 		return err
 	}
