@@ -16,6 +16,10 @@ import (
 // again is how often the server looks whether everybody was reached.
 const again = time.Minute
 
+// takeOver is how long telling people may take before the server goes on with it: whoever began may have
+// died, and if not, nobody is told twice.
+const takeOver = 5 * time.Minute
+
 // breachTemplate and demandTemplate are the words of the notices.
 const (
 	breachTemplate = "breach-people"
@@ -48,7 +52,7 @@ func (d *Desk) TellPeople(ctx context.Context, c vault.Caller, tenant, id string
 		if len(b.Consequences) == 0 || len(b.Measures) == 0 {
 			return invalid("incident.TellPeople", "measures", "people are told what is likely to come of it and what was done: assess both first (GDPR art. 34(2))")
 		}
-		b.Telling, b.Told, b.wake = tx.Now(), time.Time{}, micros(tx.Now())
+		b.Telling, b.Told, b.wake = tx.Now(), time.Time{}, micros(tx.Now().Add(takeOver))
 		return told(tx, "incident.telling-people", c.Credential.ID, b.id, "", d.clauses())
 	})
 	if err != nil || in.Public != "" {
