@@ -142,7 +142,7 @@ type system interface {
 	// walk does the action for a person known there by ids, and tells what became of each table. before
 	// are the lines of a walk begun earlier; save keeps lines before what they tell of can happen.
 	walk(ctx context.Context, t task) []Line
-	// names are the tables, in the order of the configuration.
+	// lines are what a walk will tell of: every table, with nothing done yet.
 	lines(a Action) []Line
 	check(ctx context.Context) []Remark
 	close() error
