@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
@@ -160,5 +161,31 @@ func TestDataSubject(t *testing.T) {
 			return err
 		})
 		want(t, err, fault.NotFound)
+	})
+}
+
+// TestHeld: a hold is told of while it stands, and no longer.
+func TestHeld(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		w.allow("identity.email")
+		sub, other := w.person(), w.person()
+		w.hold(sub, "identity.email")
+		held := func(subject string) (reason string, ok bool) {
+			must(t, w.db.Read(w.ctx, "acme", func(tx *db.Tx) error {
+				reason, _, ok = w.vault.Held(tx, "acme", subject)
+				return nil
+			}))
+			return reason, ok
+		}
+		if reason, ok := held(sub); !ok || reason != "case-1" {
+			t.Errorf("held is %q, %v", reason, ok)
+		}
+		if _, ok := held(other); ok {
+			t.Error("nobody's hold is told of")
+		}
+		w.clock.forward(32 * 24 * time.Hour)
+		if _, ok := held(sub); ok {
+			t.Error("a hold is told of after its end")
+		}
 	})
 }
