@@ -110,6 +110,7 @@ func (n *nextVersion) try(ctx context.Context) {
 	}
 	defer n.withdraw(ctx, v.ID)
 	n.mustSay(v)
+	n.mustShow(ctx)
 	n.mustReach(ctx, v)
 	n.mustWait(ctx, v)
 }
@@ -209,6 +210,21 @@ func (n *nextVersion) mustSay(v api.PolicyVersion) {
 		return
 	}
 	n.t.good("What changes is told in words.")
+}
+
+// mustShow looks whether an application, which holds a key of no weight, is shown what will change. A drill
+// is shown to nobody, so that the answer is one is all there is to see.
+func (n *nextVersion) mustShow(ctx context.Context) {
+	a, err := n.person.do(ctx, call{method: "GET", path: versionsPath})
+	var all api.PolicyVersions
+	if !n.t.mustShow("reading what will change", a, err) {
+		return
+	}
+	if json.Unmarshal(a.body, &all) != nil {
+		n.t.hurdle("what will change cannot be read.")
+		return
+	}
+	n.t.good("Applications are shown what will change.")
 }
 
 // mustReach looks below the door for the canary's messages, and whether they say what changes.
