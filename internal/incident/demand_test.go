@@ -15,6 +15,7 @@ import (
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/app/apptest"
+	"clause.dev/clause/internal/ledger/proof"
 )
 
 const byLaw = "clarus-legal-demand"
@@ -183,3 +184,33 @@ func TestWaitingAfterTheNotice(t *testing.T) {
 		t.Errorf("after the wait: %v", err)
 	}
 }
+
+// An authority that the policy names gets an answer as it is, and the ledger says to whom each data set went.
+func TestAnAuthorityOfThePolicy(t *testing.T) {
+	source, err := os.ReadFile(apptest.Root(t, "examples/clarus/policy.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source = bytes.Replace(source, []byte("recipients: {}"), []byte("recipients:\n  police: {name: Police, role: authority, region: eu-west}\n  bank: {name: Bank, role: controller, region: eu-west}"), 1)
+	w := startWith(t, apptest.Options{}, bytes.ReplaceAll(source, []byte("region: eu-west}"), []byte("region: "+regionOf(t, source)+"}")))
+	one := w.trader("zaynab@example.com")
+	m := w.demand(one)
+	m, err = w.colleague.ReviewDemand(t.Context(), tenant, m.ID, granting("login.user_name"))
+	w.must(err)
+	_, err = w.officer.ReleaseDemand(t.Context(), tenant, m.ID, api.Handover{Recipient: "bank"})
+	w.refused("a release to whom is no authority", err, 403, byLaw)
+	answer, err := w.officer.ReleaseDemand(t.Context(), tenant, m.ID, api.Handover{Recipient: "police"})
+	w.must(err)
+	if len(answer.Records) != 1 || answer.Records[0].Fields.Text("user_name") != "zaynab" || len(answer.Records[0].Fields) != 1 || answer.Sealed != "" {
+		t.Errorf("the answer is %+v", answer)
+	}
+	entries, err := w.App.Ledger.Recent(t.Context(), tenant, "", 20)
+	w.must(err)
+	if !slices.ContainsFunc(entries, func(e proof.Entry) bool {
+		return e.Kind == "demand.release" && e.Recipient == "police" && e.DataSet == "login" && e.Subject != "" && e.Detail["demand"] == m.ID && slices.Contains(e.Clauses, byLaw)
+	}) {
+		t.Errorf("the ledger does not say what went to whom: %+v", entries)
+	}
+}
+
+func regionOf(t *testing.T, source []byte) string { return apptest.Parse(t, source).Regions[0].ID }

@@ -8,7 +8,6 @@ import (
 	"crypto/rand"
 	"slices"
 	"strings"
-	"time"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/db"
@@ -194,11 +193,4 @@ func sortedSet(all map[string]bool) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
 }

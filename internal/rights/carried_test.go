@@ -137,4 +137,3 @@ func TestHeld(t *testing.T) {
 		t.Errorf("%+v, %+v", r, last)
 	}
 }
-

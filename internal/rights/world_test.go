@@ -52,7 +52,6 @@ type world struct {
 	vault    *vault.Vault
 	desk     *rights.Desk
 	log      *ledger.Log
-	objects  *failing
 	app      vault.Caller // of acme and other, with every scope
 	mere     vault.Caller // without the scope rights
 	stranger vault.Caller // of other alone
@@ -87,9 +86,9 @@ func newWorld(t testing.TB, c *clock, d *db.DB) *world {
 	w.must(err)
 	folder, err := objects.NewFolder(filepath.Join(dir, "blobs"))
 	w.must(err)
-	w.objects = &failing{Objects: folder}
+
 	w.vault, err = vault.New(vault.Config{
-		DB: d, Ring: ring, Rules: rules, Policy: p, Now: c.now, Objects: w.objects, Region: "here", Environment: "test", AggregateMin: 2, MemoryMax: 1 << 20,
+		DB: d, Ring: ring, Rules: rules, Policy: p, Now: c.now, Objects: folder, Region: "here", Environment: "test", AggregateMin: 2, MemoryMax: 1 << 20,
 	})
 	w.must(err)
 	t.Cleanup(w.vault.Close)
@@ -122,12 +121,6 @@ func (w *world) newDesk() *rights.Desk {
 			return notify.Enqueue(tx, m)
 		},
 	}
-}
-
-// failing fails to open objects when told to.
-type failing struct {
-	vault.Objects
-	fail error
 }
 
 func testPolicy() *policy.Policy {

@@ -81,6 +81,7 @@ var senses = map[string]sense{
 	"data-subject-rights.free":          atLeast,
 	"breach-notice.authority":           atMost,
 	"breach-notice.people":              atMost,
+	"breach-notice.people-at":           unclear, // any is more than risk, risk more than high
 	"breach-notice.channels":            atLeast,
 	"change-notice.ahead":               atLeast,
 	"change-notice.channels":            atLeast,
@@ -89,6 +90,7 @@ var senses = map[string]sense{
 	"disclosure-notice.opt-out":         atLeast,
 	"legal-demands.review":              atLeast,
 	"legal-demands.notice":              atLeast,
+	"legal-demands.wait":                atLeast,
 	"retained-copies.fields":            atMost,
 	"retained-copies.longest":           atMost,
 	"electronic-notice.letter":          atMost,
