@@ -54,6 +54,11 @@ func TestBreachNoticePlan(t *testing.T) {
 	}
 }
 
+// Clari promises channels that somebody serves by hand, and to tell of every breach.
+func TestBreachNoticeOfClari(t *testing.T) {
+	newWorld(t, sabotage{example: "clari"}).keeps(t, "breach-notice")
+}
+
 func breachSabotages() []sabotage {
 	laxer := func(change func(policy.Params)) func(*policy.Policy) {
 		return func(p *policy.Policy) {

@@ -191,8 +191,13 @@ func TestAnAuthorityOfThePolicy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source = bytes.Replace(source, []byte("recipients: {}"), []byte("recipients:\n  police: {name: Police, role: authority, region: eu-west}\n  bank: {name: Bank, role: controller, region: eu-west}"), 1)
-	w := startWith(t, apptest.Options{}, bytes.ReplaceAll(source, []byte("region: eu-west}"), []byte("region: "+regionOf(t, source)+"}")))
+	for old, with := range map[string]string{
+		"recipients: {}\n": "recipients:\n  police: {name: Police, role: authority, region: london}\n  bank: {name: Bank, role: controller, region: london}\n",
+		"recipients: []":   "recipients: [police, bank]",
+	} {
+		source = bytes.Replace(source, []byte(old), []byte(with), 1)
+	}
+	w := startWith(t, apptest.Options{}, source)
 	one := w.trader("zaynab@example.com")
 	m := w.demand(one)
 	m, err = w.colleague.ReviewDemand(t.Context(), tenant, m.ID, granting("login.user_name"))
@@ -212,5 +217,3 @@ func TestAnAuthorityOfThePolicy(t *testing.T) {
 		t.Errorf("the ledger does not say what went to whom: %+v", entries)
 	}
 }
-
-func regionOf(t *testing.T, source []byte) string { return apptest.Parse(t, source).Regions[0].ID }
