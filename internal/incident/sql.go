@@ -85,7 +85,7 @@ func remove(tx *db.Tx, id string) error {
 			return err
 		}
 	}
-	return nil
+	return settleWake(tx)
 }
 
 // page returns rows, the newest first, and the cursor of the next page.
