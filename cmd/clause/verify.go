@@ -94,8 +94,9 @@ func (r *boardClause) unbuilt() bool {
 			return false
 		}
 	}
-	// A control that runs has a finding in every run.
-	return r.State == api.StateUnkept && (len(r.Controls) == 0 || len(r.Findings) < len(r.Controls))
+	// A control that runs has a finding in every run. A clause that sums others up is unkept where the worst
+	// of them is; if that one may not be, it fails the board itself.
+	return r.State == api.StateUnkept && (len(r.Controls) == 0 || len(r.Findings) < len(r.Controls) || slices.Contains(r.Controls, "derived"))
 }
 
 // shownStates are the states in the order of the summary, with how they look.

@@ -70,11 +70,13 @@ func forgotten() sabotage {
 		name: "nobody runs the clocks", says: "was not told to anybody",
 		before: func(t *testing.T, mine *world) {
 			w = mine
-			t.Cleanup(func() { w.exec(context.Background(), db.Organisation, `DELETE FROM wakes WHERE name = 'zz-forgotten'`) })
+			t.Cleanup(func() {
+				w.exec(context.Background(), db.Organisation, `DELETE FROM wakes WHERE name = 'clocks/zz-forgotten'`)
+			})
 		},
 		front: func(_ *control.System, next http.Handler) http.Handler {
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-				w.exec(r.Context(), db.Organisation, `INSERT INTO wakes (name, next_at) VALUES ('zz-forgotten', 1) ON CONFLICT DO NOTHING`)
+				w.exec(r.Context(), db.Organisation, `INSERT INTO wakes (name, next_at) VALUES ('clocks/zz-forgotten', 1) ON CONFLICT DO NOTHING`)
 				next.ServeHTTP(rw, r)
 			})
 		},

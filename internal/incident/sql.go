@@ -1,7 +1,6 @@
 package incident
 
 import (
-	"context"
 	"encoding/json"
 	"math"
 	"strconv"
@@ -62,7 +61,7 @@ func read(tx *db.Tx, k kind, id string) (*row, error) {
 }
 
 func insert(tx *db.Tx, k kind, r *row) error {
-	if err := wakeBy(tx, r.wake); err != nil {
+	if err := wakes.By(tx, r.wake); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`INSERT INTO incidents (tenant_id, kind, `+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -71,7 +70,7 @@ func insert(tx *db.Tx, k kind, r *row) error {
 }
 
 func update(tx *db.Tx, r *row) error {
-	if err := wakeBy(tx, r.wake); err != nil {
+	if err := wakes.By(tx, r.wake); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`UPDATE incidents SET state = $3, wake_at = $4, details = $5 WHERE tenant_id = $1 AND incident_id = $2`,
@@ -85,7 +84,7 @@ func remove(tx *db.Tx, id string) error {
 			return err
 		}
 	}
-	return settleWake(tx)
+	return wakes.Settle(tx)
 }
 
 // page returns rows, the newest first, and the cursor of the next page.
@@ -134,48 +133,8 @@ func due(tx *db.Tx, k kind, now time.Time) (ids []string, err error) {
 	return ids, err
 }
 
-// wakePrefix begins the names under which the desk has tenants looked at.
-const wakePrefix = "~incident/"
-
-// wakeBy makes sure that the tenant is looked at by a time.
-func wakeBy(tx *db.Tx, at int64) error {
-	if at == 0 {
-		return nil
-	}
-	_, err := tx.Exec(`INSERT INTO wakes (name, next_at) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at WHERE excluded.next_at < wakes.next_at`, wakePrefix+tx.Tenant(), at)
-	return err
-}
-
-// settleWake sets when the tenant is to be looked at again, or that it need not be.
-func settleWake(tx *db.Tx) error {
-	var next int64
-	err := tx.One(`SELECT COALESCE(MIN(wake_at), 0) FROM incidents WHERE tenant_id = $1 AND wake_at > 0`, []any{tx.Tenant()}, &next)
-	if err != nil {
-		return err
-	}
-	if next == 0 {
-		_, err = tx.Exec(`DELETE FROM wakes WHERE name = $1`, wakePrefix+tx.Tenant())
-		return err
-	}
-	_, err = tx.Exec(`UPDATE wakes SET next_at = $2 WHERE name = $1`, wakePrefix+tx.Tenant(), next)
-	return err
-}
-
-// tenantsDue returns tenants that the server has something to do for, in order, those after one.
-func tenantsDue(ctx context.Context, d *db.DB, now time.Time, after string) (all []string, err error) {
-	err = d.Read(ctx, "", func(tx *db.Tx) error {
-		all = nil
-		return tx.Each(`SELECT name FROM wakes WHERE next_at <= $1 AND name > $2 AND name < $3 ORDER BY name LIMIT 1000`,
-			[]any{micros(now), wakePrefix + after, wakePrefix + "~"}, func(scan func(...any) error) error {
-				var name string
-				err := scan(&name)
-				all = append(all, strings.TrimPrefix(name, wakePrefix))
-				return err
-			})
-	})
-	return all, err
-}
+// wakes says when each tenant's incidents are to be looked at.
+var wakes = db.Wakes{Kind: "incidents", Table: "incidents", Column: "wake_at"}
 
 // name notes whom a demand or a drill names.
 func name(tx *db.Tx, id string, subjects []string) error {

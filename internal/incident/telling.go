@@ -156,7 +156,7 @@ func (d *Desk) settle(ctx context.Context, tenant, id string) (api.Incident, err
 func (d *Desk) Run(ctx context.Context, now time.Time) error {
 	var failed error
 	for after := ""; ; {
-		tenants, err := tenantsDue(ctx, d.db(), now, after)
+		tenants, err := wakes.Due(ctx, d.db(), now, after)
 		if err != nil || len(tenants) == 0 {
 			return errors.Join(failed, err)
 		}
@@ -182,7 +182,7 @@ func (d *Desk) runTenant(ctx context.Context, tenant string, now time.Time) erro
 	for _, id := range demands {
 		err = errors.Join(err, d.endGag(ctx, tenant, id))
 	}
-	return errors.Join(err, d.db().Write(ctx, tenant, settleWake))
+	return errors.Join(err, d.db().Write(ctx, tenant, wakes.Settle))
 }
 
 // goOn continues with a breach.

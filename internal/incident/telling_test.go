@@ -88,7 +88,7 @@ func aDrill(w *world) {
 		w.must0(n == 0, fmt.Sprintf("a removed drill left %d rows in %s", n, table))
 	}
 	var due int
-	w.must(w.App.DB.Get(ctx, "", `SELECT COUNT(*) FROM wakes WHERE name = $1`, []any{"~incident/" + tenant}, &due))
+	w.must(w.App.DB.Get(ctx, "", `SELECT COUNT(*) FROM wakes WHERE name = $1`, []any{"incidents/" + tenant}, &due))
 	w.must0(due == 0, "a removed drill has left something to do")
 	_, err = w.officer.Incident(ctx, tenant, in.ID)
 	w.refused("a removed drill", err, 404)

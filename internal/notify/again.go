@@ -18,5 +18,5 @@ func Again(tx *db.Tx, messages ...string) error {
 	if len(messages) == 0 {
 		return nil
 	}
-	return fault.Wrap("notify.Again", wakeBy(tx, now))
+	return fault.Wrap("notify.Again", wakes.By(tx, now))
 }

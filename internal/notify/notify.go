@@ -91,7 +91,7 @@ func Enqueue(tx *db.Tx, m Message) error {
 	if err != nil || fresh == 0 || next == 0 {
 		return fault.Wrap(op, err)
 	}
-	return fault.Wrap(op, wakeBy(tx, now))
+	return fault.Wrap(op, wakes.By(tx, now))
 }
 
 // check finds a message that nobody could be told: a mistake must be seen where it is made, not when

@@ -58,7 +58,7 @@ func (o *Outbox) Run(ctx context.Context, now time.Time) (sent int, err error) {
 	}
 	after := ""
 	for {
-		due, failed := tenantsDue(ctx, o.DB, now, after)
+		due, failed := wakes.Due(ctx, o.DB, now, after)
 		if failed != nil || len(due) == 0 {
 			return sent, fault.Wrap(op, errors.Join(err, failed))
 		}
@@ -104,7 +104,7 @@ func (o *Outbox) runTenant(ctx context.Context, tenant string, now time.Time, do
 			if taken, err = take(tx, now); err != nil || len(taken) == batch {
 				return err
 			}
-			return settleWake(tx)
+			return wakes.Settle(tx)
 		})
 		if err != nil {
 			return sent, err
@@ -142,7 +142,7 @@ func (o *Outbox) giveBack(ctx context.Context, tenant string, rest []Dispatch) e
 				return err
 			}
 		}
-		return wakeBy(tx, tx.Now().UnixMicro())
+		return wakes.By(tx, tx.Now().UnixMicro())
 	})
 }
 

@@ -29,7 +29,7 @@ func (o *Outbox) settle(tx *db.Tx, d *Dispatch, failure error) error {
 		d.Tenant, d.ID, next, reason, Waiting); err != nil {
 		return err
 	}
-	return wakeBy(tx, next)
+	return wakes.By(tx, next)
 }
 
 // arrived is the state of a message that its channel took.

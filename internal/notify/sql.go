@@ -1,56 +1,15 @@
 package notify
 
 import (
-	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 )
 
-// wakePrefix begins the names under which the outbox has tenants looked at: no tenant's id begins so, and
-// all of them sort before it.
-const wakePrefix = "~outbox/"
-
-// wakeBy makes sure that the tenant's messages are looked at by a time.
-func wakeBy(tx *db.Tx, at int64) error {
-	_, err := tx.Exec(`INSERT INTO wakes (name, next_at) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at WHERE excluded.next_at < wakes.next_at`, wakePrefix+tx.Tenant(), at)
-	return err
-}
-
-// settleWake sets when the tenant is to be looked at again, or that it need not be. Writes of a tenant
-// come one after another, so nothing is enqueued in between.
-func settleWake(tx *db.Tx) error {
-	var next int64
-	err := tx.One(`SELECT COALESCE(MIN(next_at), 0) FROM outbox WHERE tenant_id = $1 AND next_at > 0`, []any{tx.Tenant()}, &next)
-	if err != nil {
-		return err
-	}
-	if next == 0 {
-		_, err = tx.Exec(`DELETE FROM wakes WHERE name = $1`, wakePrefix+tx.Tenant())
-		return err
-	}
-	_, err = tx.Exec(`UPDATE wakes SET next_at = $2 WHERE name = $1`, wakePrefix+tx.Tenant(), next)
-	return err
-}
-
-// tenantsDue returns tenants that have something to send, in order, those after one.
-func tenantsDue(ctx context.Context, d *db.DB, now time.Time, after string) (due []string, err error) {
-	err = d.Read(ctx, "", func(tx *db.Tx) error {
-		due = nil
-		return tx.Each(`SELECT name FROM wakes WHERE next_at <= $1 AND name > $2 AND name < $3 ORDER BY name LIMIT 1000`,
-			[]any{now.UnixMicro(), wakePrefix + after, wakePrefix + "~"}, func(scan func(...any) error) error {
-				var name string
-				err := scan(&name)
-				due = append(due, strings.TrimPrefix(name, wakePrefix))
-				return err
-			})
-	})
-	return due, err
-}
+// wakes says when each tenant's messages are to be looked at.
+var wakes = db.Wakes{Kind: "outbox", Table: "outbox", Column: "next_at"}
 
 const columns = `message_id, event, channel, subject_id, owner, template, language, details, tries, created_at`
 

@@ -22,19 +22,29 @@ type Standing struct {
 	Overdue time.Time // the earliest limit of those missed; zero if there is none
 }
 
-// Standings tells how a tenant's clocks stand by clause, as of now. What was discharged is looked
-// back at since a time.
+// Standings tells how a tenant's clocks stand by clause, as of now. What was discharged is looked back
+// at since a time. The store counts: there may be a million, and the public page asks. What it counts as
+// late and near is what Late and Near say of a clock.
 func (e *Engine) Standings(ctx context.Context, tenant string, now, since time.Time) (map[string]Standing, error) {
+	const late = `due_at > 0 AND (CASE state WHEN 'running' THEN $2 WHEN 'paused' THEN paused_at ELSE ended_at END) >= due_at`
+	const near = `state = 'running' AND due_at > $2 AND (target_at > 0 AND target_at <= $2 OR stage >= $4)`
+	const query = `SELECT clause_id, CASE WHEN state = 'done' THEN 1 ELSE 0 END, CASE WHEN ` + late + ` THEN 1 ELSE 0 END, CASE WHEN ` + near + ` THEN 1 ELSE 0 END,
+		COUNT(*), COALESCE(MIN(CASE WHEN due_at > 0 THEN due_at END), 0)
+		FROM clocks WHERE tenant_id = $1 AND (state IN ('running', 'paused') OR state = 'done' AND ended_at >= $3) GROUP BY 1, 2, 3, 4`
 	var all map[string]Standing
 	err := e.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		all = map[string]Standing{}
-		live, err := clocks(tx, `(state IN ('running', 'paused') OR state = 'done' AND ended_at >= $2) ORDER BY due_at, clock_id`, micros(since))
-		for i := range live {
-			s := all[live[i].Duty.Clause]
-			s.count(&live[i], now)
-			all[live[i].Duty.Clause] = s
-		}
-		return err
+		return tx.Each(query, []any{tenant, micros(now), micros(since), int64(reminded)}, func(scan func(...any) error) error {
+			var clause string
+			var done, late, near, clocks, first int64
+			if err := scan(&clause, &done, &late, &near, &clocks, &first); err != nil {
+				return err
+			}
+			s := all[clause]
+			s.count(done == 1, late == 1, near == 1, int(clocks), moment(first))
+			all[clause] = s
+			return nil
+		})
 	})
 	return all, fault.Wrap("obligation.Standings", err)
 }
@@ -45,25 +55,19 @@ func (s *Standing) Add(o Standing) {
 	s.Next, s.Overdue = earliest(s.Next, o.Next), earliest(s.Overdue, o.Overdue)
 }
 
-func (s *Standing) count(c *Clock, now time.Time) {
-	late := c.Late(now)
+// count adds clocks of one kind, the first of which is due at a moment.
+func (s *Standing) count(done, late, near bool, clocks int, first time.Time) {
 	switch {
-	case c.State == Done && late:
-		s.Late++
-	case c.State == Done:
-		s.InTime++
+	case done && late:
+		s.Late += clocks
+	case done:
+		s.InTime += clocks
 	case late:
-		s.Missed++
-	case c.Near(now):
-		s.Near++
+		s.Missed, s.Overdue = s.Missed+clocks, earliest(s.Overdue, first)
+	case near:
+		s.Near, s.Next = s.Near+clocks, earliest(s.Next, first)
 	default:
-		s.Running++
-	}
-	if c.State != Done && late && (s.Overdue.IsZero() || c.Due.Before(s.Overdue)) {
-		s.Overdue = c.Due
-	}
-	if c.State != Done && !late && !c.Due.IsZero() && (s.Next.IsZero() || c.Due.Before(s.Next)) {
-		s.Next = c.Due
+		s.Running, s.Next = s.Running+clocks, earliest(s.Next, first)
 	}
 }
 

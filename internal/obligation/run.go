@@ -20,7 +20,7 @@ func (e *Engine) RunDue(ctx context.Context, now time.Time) (events int, err err
 	const op = "obligation.RunDue"
 	after := ""
 	for {
-		due, failed := tenantsDue(ctx, e.DB, now, after)
+		due, failed := wakes.Due(ctx, e.DB, now, after)
 		if failed != nil || len(due) == 0 {
 			return events, fault.Wrap(op, errors.Join(err, failed))
 		}
@@ -51,7 +51,7 @@ func (e *Engine) runTenant(ctx context.Context, tenant string, now time.Time) (e
 				}
 			}
 			if moved < batch {
-				return settleWake(tx)
+				return wakes.Settle(tx)
 			}
 			return nil
 		})

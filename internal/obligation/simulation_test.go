@@ -2,6 +2,7 @@ package obligation_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -62,6 +63,7 @@ func tenYears(t *testing.T, random *rand.Rand) {
 		}
 		m.compare(t)
 	}
+	m.compareStandings(t)
 	if len(m.clocks) < 200 {
 		t.Fatalf("only %d clocks in ten years", len(m.clocks))
 	}
@@ -232,5 +234,43 @@ func (m *model) compare(t *testing.T) {
 		if c.State != state || !c.Due.Equal(d.due) || !c.Target.Equal(d.target) || c.Late(m.now) != (d.missed && !d.void || !d.done && !d.void && !d.paused && !m.now.Before(d.due)) {
 			t.Fatalf("%s: %+v, the diary says %+v", m.now, c, d)
 		}
+	}
+}
+
+// compareStandings compares what the store counts with what each clock says of itself.
+func (m *model) compareStandings(t *testing.T) {
+	since := m.now.AddDate(-1, 0, 0)
+	got, err := m.engine.Standings(t.Context(), tenant, m.now, since)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]obligation.Standing{}
+	for _, d := range m.clocks {
+		c := m.get(d.id)
+		s, late := want[c.Duty.Clause], c.Late(m.now)
+		soon := func(known time.Time) time.Time {
+			if known.IsZero() || c.Due.Before(known) {
+				return c.Due
+			}
+			return known
+		}
+		switch {
+		case c.State == obligation.Void, c.State == obligation.Done && c.Ended.Before(since):
+			continue
+		case c.State == obligation.Done && late:
+			s.Late++
+		case c.State == obligation.Done:
+			s.InTime++
+		case late:
+			s.Missed, s.Overdue = s.Missed+1, soon(s.Overdue)
+		case c.Near(m.now):
+			s.Near, s.Next = s.Near+1, soon(s.Next)
+		default:
+			s.Running, s.Next = s.Running+1, soon(s.Next)
+		}
+		want[c.Duty.Clause] = s
+	}
+	if !maps.Equal(got, want) || len(got) < 3 {
+		t.Errorf("the store counts %+v, the clocks say %+v", got, want)
 	}
 }

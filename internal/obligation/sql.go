@@ -1,7 +1,6 @@
 package obligation
 
 import (
-	"context"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -15,7 +14,7 @@ func insert(tx *db.Tx, c *Clock) error {
 	if err != nil {
 		return err
 	}
-	return wakeBy(tx, c.wake)
+	return wakes.By(tx, micros(c.wake))
 }
 
 // state is what changes of a clock, in the order of columns from state on.
@@ -31,48 +30,11 @@ func update(tx *db.Tx, c *Clock) error {
 	if err != nil {
 		return err
 	}
-	return wakeBy(tx, c.wake)
+	return wakes.By(tx, micros(c.wake))
 }
 
-// wakeBy makes sure that the tenant is looked at by a time.
-func wakeBy(tx *db.Tx, at time.Time) error {
-	if at.IsZero() {
-		return nil
-	}
-	_, err := tx.Exec(`INSERT INTO wakes (name, next_at) VALUES ($1, $2)
-		ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at WHERE excluded.next_at < wakes.next_at`, tx.Tenant(), micros(at))
-	return err
-}
-
-// settleWake sets when the tenant is to be looked at again, or that it need not be.
-func settleWake(tx *db.Tx) error {
-	var next int64
-	err := tx.One(`SELECT COALESCE(MIN(wake_at), 0) FROM clocks WHERE tenant_id = $1 AND wake_at > 0`, []any{tx.Tenant()}, &next)
-	if err != nil {
-		return err
-	}
-	if next == 0 {
-		_, err = tx.Exec(`DELETE FROM wakes WHERE name = $1`, tx.Tenant())
-		return err
-	}
-	_, err = tx.Exec(`UPDATE wakes SET next_at = $2 WHERE name = $1`, tx.Tenant(), next)
-	return err
-}
-
-// tenantsDue returns tenants whose clocks have something to do, in order, those after a name. Names from ~
-// on are not of clocks: notify has such.
-func tenantsDue(ctx context.Context, d *db.DB, now time.Time, after string) (due []string, err error) {
-	err = d.Read(ctx, "", func(tx *db.Tx) error {
-		due = nil
-		return tx.Each(`SELECT name FROM wakes WHERE next_at <= $1 AND name > $2 AND name < '~' ORDER BY name LIMIT 1000`, []any{micros(now), after}, func(scan func(...any) error) error {
-			var name string
-			err := scan(&name)
-			due = append(due, name)
-			return err
-		})
-	})
-	return due, err
-}
+// wakes says when each tenant's clocks are to be looked at.
+var wakes = db.Wakes{Kind: "clocks", Table: "clocks", Column: "wake_at"}
 
 func dueClocks(tx *db.Tx, now time.Time) ([]Clock, error) {
 	return clocks(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, clock_id LIMIT $3`+tx.LockRow(), micros(now), int64(batch))
