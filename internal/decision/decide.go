@@ -114,7 +114,7 @@ func (r *Rules) use(q *Request, c *cell) Reason {
 	if why := staff(q); why != Allowed {
 		return why
 	}
-	if why := r.release(q, p); why != Allowed {
+	if why := r.release(q, p, c); why != Allowed {
 		return why
 	}
 	if p.when != nil && !p.when.holds(r, q, c) {
@@ -187,7 +187,7 @@ func staff(q *Request) Reason {
 
 // release checks the recipient. One that is named though nothing is to be disclosed is refused:
 // otherwise a read could carry data out under another name.
-func (r *Rules) release(q *Request, p *purpose) Reason {
+func (r *Rules) release(q *Request, p *purpose, c *cell) Reason {
 	if q.Op != Disclose {
 		if q.Recipient != 0 {
 			return RecipientNotAllowed
@@ -196,6 +196,14 @@ func (r *Rules) release(q *Request, p *purpose) Reason {
 	}
 	if q.Recipient == 0 || int(q.Recipient) >= len(r.recipients) || p.recipients[q.Recipient>>6]&(1<<(q.Recipient&63)) == 0 {
 		return RecipientNotAllowed
+	}
+	switch {
+	case c.refuse[StepNotice] != 0 && !q.Release.Announced:
+		return NotAnnounced
+	case q.Release.OptedOut:
+		return OptedOut
+	case c.refuse[StepAllowance] != 0 && !q.Release.Allowed:
+		return NotAllowed
 	}
 	if !r.recipients[q.Recipient].safe {
 		return NoSafeguard

@@ -59,6 +59,7 @@ var stepNames = map[Step]string{
 	StepDeclared: "declared", StepPurpose: "purpose", StepFields: "fields", StepContract: "contract",
 	StepConsent: "consent", StepInterests: "interests", StepRestriction: "restriction", StepRegion: "region",
 	StepGrant: "grant", StepRecipient: "recipient", StepCondition: "condition",
+	StepNotice: "notice", StepOptOut: "opt-out", StepAllowance: "allowance",
 }
 
 // ask returns a request for the purpose that is allowed.
@@ -70,6 +71,7 @@ func ask(r *Rules, purpose string) *Request {
 		DataSet:    r.DataSet("identity"), Purpose: r.Purpose(purpose),
 		Standing: Standing{Account: true, Consented: all},
 		Home:     r.Region("dubai"), Here: r.Region("dubai"), Now: noon,
+		Release: Release{Announced: true, Allowed: true},
 	}
 }
 
@@ -137,6 +139,10 @@ func TestRefusals(t *testing.T) {
 		{"disclosure to another purpose's recipient", "service", func(q *Request) { q.Op, q.Recipient = Disclose, r.Recipient("other") }, RecipientNotAllowed, "recipient"},
 		{"recipient out of range", "service", func(q *Request) { q.Op, q.Recipient = Disclose, 500 }, RecipientNotAllowed, "recipient"},
 		{"a read that names a recipient", "service", func(q *Request) { q.Recipient = r.Recipient("printer") }, RecipientNotAllowed, "recipient"},
+		{"disclosure before its time", "service", func(q *Request) { q.Op, q.Recipient, q.Release.Announced = Disclose, r.Recipient("printer"), false }, NotAnnounced, "notice"},
+		{"disclosure to who was opted out of", "service", func(q *Request) { q.Op, q.Recipient, q.Release.OptedOut = Disclose, r.Recipient("printer"), true }, OptedOut, "opt-out"},
+		{"disclosure that the tenant has not allowed", "service", func(q *Request) { q.Op, q.Recipient, q.Release.Allowed = Disclose, r.Recipient("printer"), false }, NotAllowed, "allowance"},
+		{"disclosure of which nothing was looked up", "service", func(q *Request) { q.Op, q.Recipient, q.Release = Disclose, r.Recipient("printer"), Release{} }, NotAnnounced, "notice"},
 		{"transfer without a safeguard", "service", func(q *Request) { q.Op, q.Recipient = Disclose, r.Recipient("unsafe") }, NoSafeguard, "region"},
 		{"condition false", "claims", func(q *Request) { q.Now = noon.Add(-8 * time.Hour) }, ConditionFailed, "condition"},
 	} {
@@ -183,9 +189,9 @@ func TestAllowances(t *testing.T) {
 		{"an objection to another purpose", "security", func(q *Request) { q.Standing.Objected = q.Standing.Objected.With(r.Purpose("service")) }, 0b1, common + "interests restriction region"},
 		{"under restriction", "claims", func(q *Request) { q.Standing.Restricted = true }, 0b1, common + "restriction region condition"},
 		{"staff", "service", func(q *Request) { q.Grant = staffGrant(r) }, 0b11, common + "contract restriction region grant"},
-		{"disclosure inside", "service", func(q *Request) { q.Op, q.Recipient = Disclose, r.Recipient("printer") }, 0b11, common + "contract restriction region recipient"},
+		{"disclosure inside", "service", func(q *Request) { q.Op, q.Recipient = Disclose, r.Recipient("printer") }, 0b11, common + "contract restriction region recipient notice opt-out allowance"},
 		{"disclosure outside with a safeguard", "service", func(q *Request) { q.Op, q.Recipient, q.Grant = Disclose, r.Recipient("far"), staffGrant(r) }, 0b11,
-			common + "contract restriction region grant recipient"},
+			common + "contract restriction region grant recipient notice opt-out allowance"},
 		{"manage", "", func(q *Request) { q.Op, q.Purpose, q.DataSet, q.Standing = Manage, 0, 0, Standing{Restricted: true} }, 0,
 			"tenant environment credential erased region"},
 		{"manage by staff", "", func(q *Request) { q.Op, q.Grant = Manage, staffGrant(r) }, 0, "tenant environment credential erased region grant"},

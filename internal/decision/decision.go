@@ -4,7 +4,8 @@
 // Access is denied by default: a zero request, an id the policy does not declare, a condition that
 // cannot be evaluated are refused. The steps are taken in a fixed order, and the first that fails
 // refuses: tenant, environment, credential, erasure, data set, purpose, action, fields, legal
-// basis, restriction, region, staff grant, recipient, site condition. Each answer carries the
+// basis, restriction, region, staff grant, recipient (one of the purpose's,
+// announced, not opted out of, allowed by the tenant), site condition. Each answer carries the
 // clauses it rests on.
 //
 // Rules are compiled from the policy into tables indexed by purpose and data set, so that a

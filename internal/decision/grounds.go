@@ -20,6 +20,9 @@ const (
 	StepRegion           // data stays where it may be; transfers outside have a safeguard
 	StepGrant            // staff hold a live grant
 	StepRecipient        // the recipient is one of the purpose's
+	StepNotice           // people were told of the disclosure ahead; taken only where a clause rests on it
+	StepOptOut           // the person has not opted out of the recipient
+	StepAllowance        // the tenant has allowed the recipient; taken only where a clause rests on it
 	StepCondition        // the site's condition holds
 	steps
 )

@@ -20,6 +20,7 @@ type world struct {
 
 	account, erased, restricted bool
 	consents, objections        map[string]bool
+	release                     Release // of every recipient
 	key                         worldKey
 	grant                       *worldGrant
 }
@@ -177,6 +178,15 @@ func (w *world) againstRecipient(q wish, purpose *policy.Purpose, no map[Reason]
 		}
 		return
 	}
+	if len(w.rests(q, StepNotice)) > 0 && !w.release.Announced {
+		no[NotAnnounced] = true
+	}
+	if w.release.OptedOut {
+		no[OptedOut] = true
+	}
+	if len(w.rests(q, StepAllowance)) > 0 && !w.release.Allowed {
+		no[NotAllowed] = true
+	}
 	to, _ := w.policy.Recipient(q.recipient)
 	if to == nil || !slices.Contains(purpose.Recipients, q.recipient) {
 		no[RecipientNotAllowed] = true
@@ -239,7 +249,7 @@ func (w *world) steps(q wish) []Step {
 	}
 	on = append(on, StepDeclared, StepPurpose, StepFields, StepRestriction)
 	if q.op == Disclose {
-		on = append(on, StepRecipient)
+		on = append(on, StepRecipient, StepNotice, StepOptOut, StepAllowance)
 	}
 	purpose, _ := w.policy.Purpose(q.purpose)
 	if purpose.When != "" {

@@ -86,6 +86,7 @@ func drawWorld(t *rapid.T) *world {
 		p.Purposes = append(p.Purposes, drawPurpose(t, p, id))
 	}
 	w := &world{policy: p, now: begin, account: true, consents: map[string]bool{}, objections: map[string]bool{}}
+	w.release = mostly(t, []Release{{Announced: true, Allowed: true}, {Announced: true}, {Allowed: true}, {Announced: true, Allowed: true, OptedOut: true}, {}}, "release")
 	w.key = worldKey{tenants: someTenants, purposes: purposeNames(w), environment: "production", expires: begin.Add(72 * time.Hour)}
 	if rapid.Bool().Draw(t, "residency") {
 		w.regions = mostly(t, [][]string{{"dubai"}, {"mumbai", "dubai"}}, "allowed")
@@ -288,7 +289,7 @@ func compareRefused(t *rapid.T, w *world, q wish, a Answer, no map[Reason]bool) 
 // request puts the wish and the world into the tables' words.
 func (w *world) request(r *Rules, q wish) *Request {
 	out := &Request{Op: q.op, Tenant: q.tenant, Owner: q.owner, Environment: q.environment, DataSet: r.DataSet(q.dataSet), Purpose: r.Purpose(q.purpose),
-		Home: r.Region(q.home), Here: r.Region(q.here), Recipient: r.Recipient(q.recipient), Now: w.now}
+		Home: r.Region(q.home), Here: r.Region(q.here), Recipient: r.Recipient(q.recipient), Release: w.release, Now: w.now}
 	set := func(ids []string) (s Set) {
 		for _, id := range ids {
 			s = s.With(r.Purpose(id))

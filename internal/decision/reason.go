@@ -28,6 +28,9 @@ const (
 	NoGrant                    // staff without a live, approved grant of this tenant and purpose
 	GrantExpired               // the grant has ended
 	RecipientNotAllowed        // undeclared, or not one of the purpose's
+	NotAnnounced               // people were not told of the disclosure, or its time ahead is not over
+	OptedOut                   // the person wants nothing disclosed to the recipient
+	NotAllowed                 // the tenant has not allowed the recipient
 	NoSafeguard                // a transfer outside with no recorded safeguard
 	ConditionFailed            // the site's condition is false, or could not be evaluated
 	reasons
@@ -63,6 +66,9 @@ var whys = [reasons]why{
 	NoGrant:             {"staff has no live grant of this customer for this purpose", StepGrant, fault.Refused},
 	GrantExpired:        {"the grant of this customer has ended", StepGrant, fault.Refused},
 	RecipientNotAllowed: {"this purpose may not disclose to this recipient", StepRecipient, fault.Refused},
+	NotAnnounced:        {"people were not told of this disclosure long enough ahead", StepNotice, fault.Refused},
+	OptedOut:            {"the subject opted out of this recipient", StepOptOut, fault.Refused},
+	NotAllowed:          {"the customer has not allowed this recipient", StepAllowance, fault.Refused},
 	NoSafeguard:         {"a transfer to this recipient's region has no recorded safeguard", StepRegion, fault.Refused},
 	ConditionFailed:     {"the site's condition for this purpose does not hold", StepCondition, fault.Refused},
 }

@@ -38,6 +38,14 @@ type Grant struct {
 	Holder      string // never the one who approved
 }
 
+// Release is what holds of the recipient of a disclosure. Of what nobody looked up, the zero Release says
+// what refuses.
+type Release struct {
+	Announced bool // people were told of it, and the promised time is over
+	OptedOut  bool // the subject wants nothing disclosed to it
+	Allowed   bool // the tenant has allowed it, and not withdrawn that
+}
+
 // Request is one question. Unknown ids are 0 and are refused.
 type Request struct {
 	Op          Op
@@ -53,6 +61,7 @@ type Request struct {
 	Here        RegionID // where this server runs
 	Grant       Grant
 	Recipient   RecipientID // for Disclose, otherwise 0
+	Release     Release     // of Recipient
 	Now         time.Time
 }
 

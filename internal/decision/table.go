@@ -235,7 +235,7 @@ func (r *Rules) taken(step Step, p, variant int) bool {
 		return basis == basisInterests
 	case StepGrant:
 		return variant&byStaff != 0
-	case StepRecipient:
+	case StepRecipient, StepNotice, StepOptOut, StepAllowance:
 		return variant&disclosed != 0
 	case StepCondition:
 		return r.purposes[p].when != nil
