@@ -130,6 +130,8 @@ func tenantTables() []Table {
 			text("incident_id", "kind", "state"), integer("opened_at", "wake_at"), text("details")).outliving("kind = 'breach'"), // GDPR art. 33(5)
 		perTenant("incident_people", []string{"incident_id", "subject_id"},
 			text("incident_id", "subject_id")).with(Goes),
+		perTenant("assurance", []string{"item_id"},
+			text("item_id", "kind", "state", "about", "reference"), integer("opened_at", "wake_at"), text("details"), integer("epoch"), bytes("sealed")),
 	}
 }
 
