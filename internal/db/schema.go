@@ -85,9 +85,14 @@ func organisationTables() []Table {
 			Columns: join(text("clause_id", "control"), integer("probed_at"), text("outcome", "detail"))},
 		{Name: "wakes", Key: []string{"name"},
 			Columns: join(text("name"), integer("next_at"))},
+		{Name: "agents", Key: []string{"registration_id"},
+			Columns: join(text("registration_id", "agent_id", "business_id", "tenant_id", "title"), bytes("verify_key"),
+				text("callback", "verification", "trusts", "within"), bytes("token_hash"), integer("paired_at", "created_at"))},
 		{Name: "policy_versions", Key: []string{"version_id"},
 			Columns: join(text("version_id", "digest", "base"), bytes("source"), text("state", "drill", "changes", "promises"),
-				integer("asks", "effective_at", "registered_at", "passed_at", "told_at", "since_at"))},
+				integer("asks", "effective_at", "registered_at", "passed_at", "told_at", "since_at"), text("recipients"))},
+		{Name: "disclosures", Key: []string{"purpose", "recipient"},
+			Columns: join(text("purpose", "recipient", "version_id"), integer("begins_at"))},
 	}
 }
 
@@ -128,10 +133,24 @@ func tenantTables() []Table {
 			integer("opened_at", "erased_at", "issued_at"), bytes("document")).outliving("kind = '" + OffBoarding + "'"),
 		perTenant("incidents", []string{"incident_id"},
 			text("incident_id", "kind", "state"), integer("opened_at", "wake_at"), text("details")).outliving("kind = 'breach'"), // GDPR art. 33(5)
+		perTenant("external_ids", []string{"subject_id"},
+			text("subject_id"), bytes("sealed"), integer("set_at")).with(Goes),
+		perTenant("walks", []string{"walk_id"},
+			text("walk_id", "about", "action", "state", "subject_id", "purposes"), integer("epoch"), text("key_id"), bytes("wrapped"),
+			text("lines"), integer("people", "tries", "opened_at", "next_at", "ended_at")).with(Unnamed).outliving(EveryRow),
+		perTenant("walk_people", []string{"walk_id", "part"},
+			text("walk_id", "part"), bytes("sealed")).outliving(EveryRow),
 		perTenant("incident_people", []string{"incident_id", "subject_id"},
 			text("incident_id", "subject_id")).with(Goes),
 		perTenant("assurance", []string{"item_id"},
 			text("item_id", "kind", "state", "about", "reference"), integer("opened_at", "wake_at"), text("details"), integer("epoch"), bytes("sealed")),
+		perTenant("agent_requests", []string{"exercise_id"}, // they name nobody: the request does
+			text("exercise_id", "registration_id", "agent_id", "agent_request_id", "exercise", "regime", "request_id", "other_id", "denied"),
+			bytes("digest"), text("callback"), bytes("told"), integer("tries", "received_at", "ended_at", "next_at")),
+		perTenant("allowed_recipients", []string{"recipient"},
+			text("recipient"), integer("allowed_at")),
+		perTenant("written_notices", []string{"request_id"},
+			text("request_id", "subject_id", "about"), integer("asked_at", "posted_at")),
 	}
 }
 
