@@ -107,10 +107,13 @@ func (d *sqlSystem) tryOn(ctx context.Context, found []*catalogued, i int) error
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was done
-	for _, make := range []func([]*catalogued, int, []string) (*statement, error){d.reading, d.erasing} {
+	for _, make := range []func([]*catalogued, int, []string) (*statement, error){d.reading, d.erasing, d.trialOfCorrecting} {
 		s, err := make(found, i, d.sample(found, i))
 		if err != nil {
 			return err
+		}
+		if s == nil {
+			continue
 		}
 		err = rows(ctx, tx, func(func(...any) error) error { return nil }, d.trial(s.text.String()), s.args...)
 		if err != nil {

@@ -49,8 +49,17 @@ type table struct {
 	links   []link // any of them makes a row the person's
 	columns []pair // column → field
 	null    []string
+	correct correction
 	at      policy.Pos
 }
+
+// correction says which of the person's rows a correction of a record is of.
+type correction struct {
+	all    bool   // all of them
+	record string // those whose column holds the record's id
+}
+
+func (c correction) mapped() bool { return c.all || c.record != "" }
 
 // did is what an erasure does in the table.
 func (t *table) did() string {
@@ -75,6 +84,7 @@ type webhook struct {
 	url      string
 	secret   []byte
 	data     []*policy.DataSet
+	takes    []string       // what is passed on to it: rectification, restriction, objection, withdrawal
 	private  []netip.Prefix // addresses that may be reached though they are not public
 	attempts int
 	call     time.Duration // for one call

@@ -67,14 +67,16 @@ type Sink interface {
 	Row(Row) error
 }
 
-// Action is what is done on a walk: [Export], [Erase] or [Verify].
+// Action is what is done on a walk: [Export], [Erase], [Verify], [Count], [Rectify] or [PassOn].
 type Action struct {
-	name string
-	sink Sink
+	name     string
+	sink     Sink
+	fixes    []Fix
+	purposes []string
 }
 
 // Export hands all rows of a person to a sink.
-func Export(to Sink) Action { return Action{"export", to} }
+func Export(to Sink) Action { return Action{name: "export", sink: to} }
 
 // Erase removes a person's rows, or the parts of them that the configuration names, and reads back.
 func Erase() Action { return Action{name: "erase"} }
@@ -91,13 +93,18 @@ const (
 	Working State = "working" // begun, the outcome not known yet
 	Open    State = "open"    // nothing was done, or it was undone
 	Failed  State = "failed"
+	ByHand  State = "by-hand" // the system does not take it: staff see to it there
+	Settled State = "settled" // staff have seen to it, and said why it needs no more
 )
+
+// Final reports whether there is nothing more for a walk to do.
+func (s State) Final() bool { return s == Done || s == ByHand || s == Settled }
 
 // Line says what was done in one table of one system. It holds no personal data.
 type Line struct {
 	System string `json:"system"`
 	Table  string `json:"table,omitempty"` // "" for a webhook
-	Did    string `json:"did"`             // export, delete, empty, verify
+	Did    string `json:"did"`             // export, delete, empty, verify, count, rectification, restriction, objection, withdrawal
 	Rows   int64  `json:"rows"`            // that were the person's
 	State  State  `json:"state"`
 	Why    string `json:"why,omitempty"` // for all but Done
@@ -106,9 +113,9 @@ type Line struct {
 // Report is the outcome of a walk: every table of every system, in the order they were taken.
 type Report []Line
 
-// Done reports whether everything was done everywhere.
+// Done reports whether everything was done everywhere, as far as systems take it.
 func (r Report) Done() bool {
-	return !slices.ContainsFunc(r, func(l Line) bool { return l.State != Done })
+	return !slices.ContainsFunc(r, func(l Line) bool { return !l.State.Final() })
 }
 
 // Progress keeps how far a walk came, so that one begun again goes on. The caller keeps one for each
@@ -126,9 +133,12 @@ func (m *Memory) Load(context.Context) ([]Line, error) { return slices.Clone(m.l
 
 // Save replaces the lines of the systems named.
 func (m *Memory) Save(_ context.Context, lines []Line) error {
-	m.lines = append(without(m.lines, lines), lines...)
+	m.lines = Replaced(m.lines, lines)
 	return nil
 }
+
+// Replaced are lines, with those of the systems that newer ones are of replaced by these.
+func Replaced(lines, newer []Line) []Line { return append(without(lines, newer), newer...) }
 
 // without are the lines of all systems but those that others are of.
 func without(lines, others []Line) []Line {
@@ -152,6 +162,7 @@ type system interface {
 type task struct {
 	Action
 	person *Person
+	fix    *Fix // of a webhook's rectification: the one that a call is of
 	ids    []string
 	before []Line
 	save   func([]Line) error

@@ -205,6 +205,12 @@ func (r *parser) webhook(f *connectorForm, at policy.Pos) *webhook {
 		}
 		h.private = append(h.private, prefix)
 	}
+	for _, w := range f.Takes {
+		if !passed(w.value) && w.value != "rectification" {
+			r.fail(w.at, policy.BadValue, "rectification, restriction, objection, withdrawal", "takes cannot hold this")
+		}
+		h.takes = append(h.takes, w.value)
+	}
 	if len(f.Data) == 0 {
 		r.fail(at, policy.MissingKey, "the data sets of the policy whose copies the system holds", "data is missing")
 	}

@@ -18,7 +18,7 @@ func (r *parser) database(f *connectorForm, at policy.Pos) *database {
 	case d.schema != "":
 		r.fail(f.Schema.at, policy.UnknownKey, "the dsn says which database", "schema is for postgres")
 	}
-	for key, words := range map[string][]word{"private": f.Private, "data": f.Data} {
+	for key, words := range map[string][]word{"private": f.Private, "data": f.Data, "takes": f.Takes} {
 		if len(words) > 0 {
 			r.fail(words[0].at, policy.UnknownKey, "remove it", "%s is for connectors of kind webhook", key)
 		}
@@ -74,6 +74,15 @@ func (r *parser) table(f *tabled, beside policy.Pos) table {
 		}
 	default:
 		r.fail(cmp.Or(f.Erase.at, at), policy.BadValue, "delete, or {empty: [columns]}", "erase does not say what to do")
+	}
+	switch {
+	case f.Correct.at.Line == 0:
+	case f.Correct.value == "all":
+		t.correct.all = true
+	case f.Correct.record.value != "":
+		t.correct.record = r.name(f.Correct.record, "record", at)
+	default:
+		r.fail(f.Correct.at, policy.BadValue, "all, or {record: column}", "correct does not say which rows a correction is of")
 	}
 	return t
 }

@@ -51,6 +51,12 @@ func (d *sqlSystem) close() error { return d.db.Close() }
 
 // lines are the tables in the order they are taken, so far as the links alone say it.
 func (d *sqlSystem) lines(a Action) (out []Line) {
+	if passed(a.name) {
+		return []Line{{System: d.id, Did: a.name, State: ByHand, Why: "a database takes none: staff see to it that the data is not used there"}}
+	}
+	if a.name == "rectification" {
+		return d.correctable(a)
+	}
 	for _, t := range d.order() {
 		out = append(out, d.line(a, t, Open, 0, ""))
 	}
@@ -75,6 +81,8 @@ func (d *sqlSystem) walk(ctx context.Context, t task) []Line {
 		return d.export(ctx, t, found, order)
 	case "erase":
 		return d.erase(ctx, t, found, order)
+	case "rectification":
+		return d.rectify(ctx, t, found)
 	}
 	return d.verify(ctx, t, found, order)
 }
@@ -151,6 +159,9 @@ func (d *sqlSystem) misfits(found []*catalogued, i int) (wrong []string) {
 		say("%s is no table of its own: map those it shows", t.name)
 	}
 	names := append([]string{t.key}, t.null...)
+	if t.correct.record != "" {
+		names = append(names, t.correct.record)
+	}
 	for _, p := range t.columns {
 		names = append(names, p.column)
 	}

@@ -187,10 +187,10 @@ func (d *sqlSystem) verify(ctx context.Context, t task, found []*catalogued, ord
 		switch {
 		case err != nil:
 			out = append(out, d.line(t.Action, table, Failed, 0, d.why(ctx, err)))
-		case n > 0:
+		case n > 0 && t.name == "verify":
 			out = append(out, d.line(t.Action, table, Failed, n, fmt.Sprintf("%d rows are there", n)))
 		default:
-			out = append(out, d.line(t.Action, table, Done, 0, ""))
+			out = append(out, d.line(t.Action, table, Done, n, ""))
 		}
 	}
 	return out

@@ -54,15 +54,23 @@ func (c *Connector) holds(tenant string) bool {
 // finished reports whether lines say that the action is done in every table that the configuration has
 // now: it may have changed since they were kept.
 func (m *member) finished(a Action, before []Line) bool {
-	if len(before) == 0 || a.name == "verify" {
+	if settled(before) {
+		return true
+	}
+	if len(before) == 0 || a.name == "verify" || a.name == "count" || a.name == "rectification" {
 		return false
 	}
 	for _, want := range m.lines(a) {
-		if !slices.ContainsFunc(before, func(l Line) bool { return l.Table == want.Table && l.Did == want.Did && l.State == Done }) {
+		if !slices.ContainsFunc(before, func(l Line) bool { return l.Table == want.Table && l.Did == want.Did && l.State.Final() }) {
 			return false
 		}
 	}
 	return true
+}
+
+// settled reports whether staff have said that a system needs no more.
+func settled(lines []Line) bool {
+	return slices.ContainsFunc(lines, func(l Line) bool { return l.State == Settled })
 }
 
 // take does the action in one system within its time. The error is that its outcome cannot be kept.
@@ -71,10 +79,11 @@ func (m *member) take(ctx context.Context, p *Person, a Action, before []Line, p
 	lines := m.lines(a)
 	var lost error
 	switch {
-	case !known:
-		lines = all(lines, Failed, 0, "no external id of the kind "+m.Identifier+" was given")
-	case len(ids) == 0:
+	case known && len(ids) == 0:
 		lines = all(lines, Done, 0, "")
+	case !slices.ContainsFunc(lines, func(l Line) bool { return l.State != ByHand }): // nothing to call for
+	case !known:
+		lines = unlessByHand(lines, Failed, "no external id of the kind "+m.Identifier+" was given")
 	default:
 		within, cancel := context.WithTimeout(ctx, m.Timeout)
 		defer cancel()
@@ -96,6 +105,17 @@ func all(lines []Line, s State, rows int64, why string) []Line {
 	lines = slices.Clone(lines)
 	for i := range lines {
 		lines[i].State, lines[i].Rows, lines[i].Why = s, rows, why
+	}
+	return lines
+}
+
+// unlessByHand are lines in one state, but for those that staff see to.
+func unlessByHand(lines []Line, s State, why string) []Line {
+	lines = slices.Clone(lines)
+	for i := range lines {
+		if lines[i].State != ByHand {
+			lines[i].State, lines[i].Why = s, why
+		}
 	}
 	return lines
 }

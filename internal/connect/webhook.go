@@ -15,6 +15,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -51,7 +52,14 @@ func newHook(c *Connector, roots *x509.CertPool, now func() time.Time) *hookSyst
 func (h *hookSystem) close() error { h.client.CloseIdleConnections(); return nil }
 
 func (h *hookSystem) lines(a Action) []Line {
-	return []Line{{System: h.id, Did: a.name, State: Open}}
+	l := Line{System: h.id, Did: a.name, State: Open}
+	switch {
+	case a.name == "rectification" && len(h.concerned(a.fixes)) == 0:
+		return nil
+	case passed(a.name) && !slices.Contains(h.takes, a.name):
+		l.State, l.Why = ByHand, "the system takes none from here: staff see to it there"
+	}
+	return []Line{l}
 }
 
 // asked is the body of a call.
@@ -62,6 +70,11 @@ type asked struct {
 	Tenant     string   `json:"tenant,omitempty"`
 	Identifier string   `json:"identifier,omitempty"`
 	Values     []string `json:"values,omitempty"`
+
+	Purposes []string                   `json:"purposes,omitempty"` // of an objection or a withdrawal
+	Data     string                     `json:"data,omitempty"`     // of a rectification
+	Record   string                     `json:"record,omitempty"`
+	Fields   map[string]json.RawMessage `json:"fields,omitempty"`
 }
 
 // answered is the answer to all actions but export.
@@ -91,6 +104,12 @@ func (h *hookSystem) walk(ctx context.Context, t task) []Line {
 		l.Rows, err = h.export(ctx, t)
 	case "erase":
 		l.Rows, l.State, err = h.erase(ctx, t)
+	case "count":
+		l.Rows, err = h.ask(ctx, t, "verify")
+	case "rectification":
+		l.Rows, err = h.rectify(ctx, t)
+	case "restriction", "objection", "withdrawal":
+		l.Rows, err = h.ask(ctx, t, t.name)
 	default:
 		if l.Rows, err = h.ask(ctx, t, "verify"); err == nil && l.Rows > 0 {
 			err = refusal(fmt.Sprintf("%d rows are there", l.Rows))
@@ -186,7 +205,15 @@ func (h *hookSystem) call(ctx context.Context, t task, action string, read func(
 	if action != "ping" {
 		a.Tenant, a.Identifier, a.Values = t.person.Tenant, h.identifier, t.ids
 	}
-	a.ID = h.name(t.person.Ref, action)
+	ref := t.person.Ref
+	if passed(action) {
+		a.Purposes = t.purposes
+	}
+	if t.fix != nil && action == "rectification" {
+		a.Data, a.Record, a.Fields = t.fix.DataSet, t.fix.Record, t.fix.Fields
+		ref += "\x00" + t.fix.digest()
+	}
+	a.ID = h.name(ref, action)
 	body, err := json.Marshal(a)
 	if err != nil {
 		return err

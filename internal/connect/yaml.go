@@ -31,6 +31,7 @@ type (
 		URL        word       `yaml:"url"`
 		Secret     secretForm `yaml:"secret"`
 		Data       []word     `yaml:"data"`
+		Takes      []word     `yaml:"takes"`
 		Private    []word     `yaml:"private"`
 		Attempts   word       `yaml:"attempts"`
 		Call       word       `yaml:"call"`
@@ -42,6 +43,7 @@ type (
 		Subject linksForm `yaml:"subject"`
 		Columns pairsForm `yaml:"columns"`
 		Erase   eraseForm `yaml:"erase"`
+		Correct fixForm   `yaml:"correct"`
 	}
 	linkForm struct {
 		Column word `yaml:"column"`
@@ -147,6 +149,27 @@ func (e *eraseForm) UnmarshalYAML(n ast.Node) error {
 	var form nullForm
 	err := decodeNode(n, &form)
 	e.null = form.Null
+	return err
+}
+
+type recordForm struct {
+	Record word `yaml:"record"`
+}
+
+type fixForm struct {
+	word
+	record word
+}
+
+// UnmarshalYAML takes the word all, or the column that holds a record's id.
+func (f *fixForm) UnmarshalYAML(n ast.Node) error {
+	if _, scalar := n.(ast.ScalarNode); scalar {
+		return f.word.UnmarshalYAML(n)
+	}
+	f.at = placeOf(n)
+	var form recordForm
+	err := decodeNode(n, &form)
+	f.record = form.Record
 	return err
 }
 
