@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -23,6 +24,7 @@ type question struct {
 	alias  string // of the person, once loaded
 	found  bool   // the record is there, so its id is ours
 	told   bool   // the transaction has an entry of it
+	party  string // the recipient that a standing is about
 }
 
 // ask composes a question. Names the policy does not declare become id 0, which is refused.
@@ -59,6 +61,9 @@ var nobody = decision.Standing{
 	Consented: decision.Set{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)},
 }
 
+// anybody is the recipient assumed before the store was read.
+var anybody = decision.Release{Announced: true, Allowed: true}
+
 // admit refuses, and records, what no person's data could be given for: a wrong tenant, a scope or
 // purpose the credential lacks, an undeclared field.
 func (v *Vault) admit(ctx context.Context, q *question) error {
@@ -73,8 +78,9 @@ func (v *Vault) admit(ctx context.Context, q *question) error {
 
 // first decides with the standing of nobody.
 func (v *Vault) first(q *question) decision.Answer {
-	q.req.Standing = nobody
+	q.req.Standing, q.req.Release = nobody, anybody
 	a := v.Rules.Decide(&q.req)
+	q.req.Release = decision.Release{} // what was not looked up allows nothing
 	if a.Allow && q.odd {
 		return v.Rules.Undeclared(q.req.DataSet)
 	}
@@ -85,6 +91,7 @@ func (v *Vault) first(q *question) decision.Answer {
 func (v *Vault) decide(q *question, s *subject) decision.Answer {
 	q.alias = s.state.alias
 	q.req.Standing, q.req.Home = s.standing(v.Rules), v.Rules.Region(s.region)
+	q.req.Release.OptedOut = slices.Contains(s.state.optOuts, q.target.Recipient)
 	if s.state.kept {
 		return v.decideKept(q)
 	}
@@ -110,6 +117,9 @@ func (v *Vault) entry(q *question, a decision.Answer) proof.Entry {
 	}
 	if q.req.Recipient != 0 {
 		e.Recipient = q.target.Recipient
+	}
+	if q.party != "" {
+		e.Recipient = q.party
 	}
 	if !a.Allow {
 		e.Answer, e.Reason = proof.Refuse, a.Reason.String()

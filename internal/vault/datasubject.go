@@ -27,7 +27,10 @@ func (v *Vault) DataSubject(tx *db.Tx, id string) (*DataSubject, error) {
 
 // stands is what a person has allowed, refused and restricted.
 func (s *subject) stands() Standing {
-	return Standing{Consents: s.state.consents, Objections: s.state.objections, Restricted: s.state.restricted, Alias: s.state.alias}
+	return Standing{
+		Consents: s.state.consents, Objections: s.state.objections, OptOuts: s.state.optOuts,
+		Restricted: s.state.restricted, Electronic: s.state.electronic, Alias: s.state.alias,
+	}
 }
 
 // Seal encrypts what a duty keeps of the person, bound to what it is and to its own id.

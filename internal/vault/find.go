@@ -52,6 +52,9 @@ func (v *Vault) lookUp(ctx context.Context, q *question, f *policy.Field, value 
 	tenant := q.target.Tenant
 	err = v.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		hits = nil
+		if err := v.lookUpTerms(tx, q); err != nil {
+			return err
+		}
 		keys, err := v.liveKeys(tx, tenant)
 		if err != nil {
 			return err

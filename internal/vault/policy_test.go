@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"strconv"
 	"testing"
 	"time"
 
@@ -94,9 +95,14 @@ func sees(p *policy.Policy, sets ...string) (out []policy.Sight) {
 	return out
 }
 
-func testRules(t testing.TB, p *policy.Policy) *decision.Rules {
+func testRules(t testing.TB, p *policy.Policy, more ...decision.Step) *decision.Rules {
 	t.Helper()
 	g := &decision.Grounds{}
+	for _, step := range more {
+		clause := "c-step-" + strconv.Itoa(int(step))
+		g.Add(step, clause)
+		p.Clauses = append(p.Clauses, policy.Clause{ID: clause})
+	}
 	for step, clause := range map[decision.Step]string{
 		decision.StepTenant: "c-tenant", decision.StepEnvironment: "c-environment", decision.StepCredential: "c-credential",
 		decision.StepDeclared: "c-declared", decision.StepPurpose: "c-purpose", decision.StepFields: "c-fields",

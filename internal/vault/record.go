@@ -55,6 +55,9 @@ func (v *Vault) read(ctx context.Context, q *question, use func(*subject, *row, 
 			return v.absentIn(tx, q, err)
 		}
 		q.found = r != nil
+		if err := v.lookUpTerms(tx, q); err != nil {
+			return nil, err
+		}
 		a := v.decide(q, s)
 		if !a.Allow {
 			return v.refuseIn(tx, q, a)
@@ -183,8 +186,10 @@ func (v *Vault) List(ctx context.Context, c Caller, t Target, after string, limi
 		if s, err = v.load(tx, t.Tenant, t.Subject); err != nil {
 			return err
 		}
-		rows, err = readRows(tx, &t, after, limit+1)
-		return err
+		if rows, err = readRows(tx, &t, after, limit+1); err != nil {
+			return err
+		}
+		return v.lookUpTerms(tx, &q)
 	})
 	if err != nil {
 		return nil, "", v.absent(ctx, &q, err)

@@ -56,7 +56,7 @@ func (v *Vault) Standing(ctx context.Context, c Caller, tenant, subject string) 
 		if s == nil {
 			return no, err
 		}
-		out = Standing{Consents: s.state.consents, Objections: s.state.objections, Restricted: s.state.restricted, Alias: s.state.alias}
+		out = s.stands()
 		return nil, nil
 	})
 	if err != nil {
@@ -75,8 +75,13 @@ func (v *Vault) setStanding(ctx context.Context, kind string, c Caller, t Target
 	if err := v.needsBasis(t.Purpose, bases); err != nil {
 		return err
 	}
-	return v.changeFor(ctx, t.Tenant, &q, func(tx *db.Tx) (no, err error) {
-		s, no, err := v.manage(tx, &q)
+	return v.setState(ctx, &q, set)
+}
+
+// setState changes what is kept about a person, if the question is allowed.
+func (v *Vault) setState(ctx context.Context, q *question, set func(*personState)) error {
+	return v.changeFor(ctx, q.target.Tenant, q, func(tx *db.Tx) (no, err error) {
+		s, no, err := v.manage(tx, q)
 		if s == nil {
 			return no, err
 		}

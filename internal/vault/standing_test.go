@@ -131,9 +131,11 @@ func TestDecodeState(t *testing.T) {
 	for _, p := range []personState{
 		{alias: newAlias()}, {alias: newAlias(), restricted: true},
 		{alias: newAlias(), consents: []string{"a", "b"}, objections: []string{"c"}, restricted: true},
+		{alias: newAlias(), consents: []string{"a"}, optOuts: []string{"courier", "lender"}, electronic: true},
 	} {
 		got, err := decodeState(p.encode())
-		if err != nil || got.alias != p.alias || got.restricted != p.restricted || !slices.Equal(got.consents, p.consents) || !slices.Equal(got.objections, p.objections) {
+		if err != nil || got.alias != p.alias || got.restricted != p.restricted || !slices.Equal(got.consents, p.consents) || !slices.Equal(got.objections, p.objections) ||
+			!slices.Equal(got.optOuts, p.optOuts) || got.electronic != p.electronic {
 			t.Fatalf("%+v became %+v, %v", p, got, err)
 		}
 	}

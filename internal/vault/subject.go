@@ -29,16 +29,20 @@ type personState struct {
 	kept       bool     // what was kept of somebody erased, under a legal hold: see kept.go
 	consents   []string // purposes consented to
 	objections []string // purposes objected to
+	optOuts    []string // recipients that nothing is disclosed to
+	electronic bool     // notice by electronic means is consented to
 }
 
 const aliasLength = 28
 
 // The marks of a standing's parts, each followed by a purpose and a newline.
 const (
-	markConsent   = 'c'
-	markObjection = 'o'
-	markRestrict  = 'r'
-	markKept      = 'k'
+	markConsent    = 'c'
+	markObjection  = 'o'
+	markRestrict   = 'r'
+	markKept       = 'k'
+	markOptOut     = 'n' // followed by a recipient
+	markElectronic = 'e'
 )
 
 func (p *personState) encode() []byte {
@@ -48,6 +52,12 @@ func (p *personState) encode() []byte {
 	}
 	if p.kept {
 		b = append(b, markKept, '\n')
+	}
+	if p.electronic {
+		b = append(b, markElectronic, '\n')
+	}
+	for _, r := range p.optOuts {
+		b = append(append(append(b, markOptOut), r...), '\n')
 	}
 	for _, c := range p.consents {
 		b = append(append(append(b, markConsent), c...), '\n')
@@ -79,6 +89,10 @@ func decodeState(plain []byte) (personState, error) {
 			p.objections = append(p.objections, line[1:])
 		case markRestrict:
 			p.restricted = true
+		case markOptOut:
+			p.optOuts = append(p.optOuts, line[1:])
+		case markElectronic:
+			p.electronic = true
 		case markKept:
 			p.kept = true
 		default:

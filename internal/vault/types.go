@@ -14,6 +14,7 @@ const (
 	ScopeAudit    = "audit"    // read ledgers
 	ScopeDuties   = "duties"   // open, pause and discharge what is owed by a time
 	ScopeRights   = "rights"   // open and answer what people ask by their rights
+	ScopeBounces  = "bounces"  // hand in mail that came back
 	ScopeAdmin    = "admin"    // tenants, applications, probes
 )
 
@@ -100,7 +101,9 @@ type Tenant struct {
 // Standing is what a person has allowed, refused and restricted.
 type Standing struct {
 	Consents, Objections []string // purpose ids, sorted
+	OptOuts              []string // recipients that nothing is disclosed to, sorted
 	Restricted           bool
+	Electronic           bool   // they consent to notice by electronic means
 	Alias                string // the name the ledger knows the person by
 }
 

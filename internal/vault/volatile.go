@@ -42,6 +42,9 @@ func (v *Vault) admitMemory(ctx context.Context, q *question) (*subject, decisio
 	if err != nil {
 		return nil, decision.Answer{}, v.absent(ctx, q, err)
 	}
+	if err := v.DB.Read(ctx, q.target.Tenant, func(tx *db.Tx) error { return v.lookUpTerms(tx, q) }); err != nil {
+		return nil, decision.Answer{}, err
+	}
 	if q.target.Record != "" {
 		_, q.found = v.memory.get(q.person(), q.place())
 	}
