@@ -37,6 +37,8 @@ type serveCmd struct {
 
 	Connect string `env:"CLAUSE_CONNECT" placeholder:"FILE" help:"The databases and webhooks outside that hold copies of people's data (docs/connectors.md)."`
 
+	Documents string `env:"CLAUSE_DOCUMENTS" placeholder:"DIR" help:"The further documents that the policy names, each in a file named by its id: the server serves them (docs/publish.md)."`
+
 	WithoutNotice bool `help:"In an emergency, start with a policy of which people were not told in time. The ledger says so, and the clauses that promised notice are broken until everybody was told."`
 
 	LogFormat string `enum:"text,json" default:"text" env:"CLAUSE_LOG_FORMAT" help:"text or json, on the standard error."`
@@ -99,6 +101,9 @@ func (c *serveCmd) Run(e *env) (err error) {
 		}
 	}
 	config.Log, config.Wall, config.Notify, config.Connect = c.log(e), time.Now, told, connected
+	if config.Documents, err = readDocuments(c.Documents, pol); err != nil {
+		return errors.Join(err, at.Close())
+	}
 	config.WithoutNotice = c.WithoutNotice
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}

@@ -51,9 +51,11 @@ type Config struct {
 	// WithoutNotice lets a policy take effect of which people were not told, in an emergency: the clauses that
 	// promised notice are broken until they have been.
 	WithoutNotice bool
-	Calendar      []byte          // holidays over those of the policy's calendar: docs/calendars.md
-	Connect       *connect.Config // systems outside that hold copies: docs/connectors.md; nil for none
-	Expect        Expect          // refuse a store that is there, or one that is not
+	Documents     map[string]trust.Document // further documents that the server serves, by id
+	Web           *http.Client              // how probes reach what the policy names elsewhere; nil: over the machine's network
+	Calendar      []byte                    // holidays over those of the policy's calendar: docs/calendars.md
+	Connect       *connect.Config           // systems outside that hold copies: docs/connectors.md; nil for none
+	Expect        Expect                    // refuse a store that is there, or one that is not
 }
 
 // Expect says what the caller knows of the store, so that a mistyped address neither makes a store
@@ -256,7 +258,7 @@ func (a *App) Close() error {
 
 // Handler returns the front door.
 func (a *App) Handler() (http.Handler, error) {
-	pages, err := trust.New(trust.Config{Policy: a.Policy, Statuses: probes{a}.Statuses, Now: a.Now, Versions: a.published})
+	pages, err := trust.New(trust.Config{Policy: a.Policy, Statuses: probes{a}.Statuses, Now: a.Now, Versions: a.published, Documents: a.Documents})
 	if err != nil {
 		return nil, err
 	}

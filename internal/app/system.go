@@ -29,11 +29,24 @@ func (d Door) client() *http.Client {
 	}}
 }
 
+// abroadWithin is how long an answer from elsewhere may take: a probe has more to do.
+const abroadWithin = 15 * time.Second
+
+// web returns a client of what the policy names elsewhere.
+func (a *App) web() *http.Client {
+	if a.Web != nil {
+		return a.Web
+	}
+	return &http.Client{Timeout: abroadWithin, Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}, DisableKeepAlives: true,
+	}}
+}
+
 // System is what the probes may use of this server, through the door.
 func (a *App) System(d Door) *control.System {
 	store := rawStore{d: a.DB, v: a.Vault, end: a.retention(a.Vault, a.Ledger).Run}
 	return &control.System{
-		URL: d.URL, HTTP: d.client(), Roots: d.Roots,
+		URL: d.URL, HTTP: d.client(), Roots: d.Roots, Web: a.web(),
 		Policy: a.Policy, Canary: a.canaries.canary,
 		Files:   a.files(),
 		Objects: a.lookIntoBucket(),

@@ -18,6 +18,7 @@ type System struct {
 	URL   string         // of the front door, without a slash at the end
 	HTTP  *http.Client   // trusts the server's certificate
 	Roots *x509.CertPool // what HTTP trusts, for handshakes of the probe's own; nil for the machine's
+	Web   *http.Client   // reaches what the policy names elsewhere: documents, products
 	Plain []string       // addresses (host:port) at which plain HTTP is answered, beside that of URL
 
 	Policy *policy.Policy // as published

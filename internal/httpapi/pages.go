@@ -48,6 +48,10 @@ func (s *service) pages(r *routes) {
 			{"/trust.json", "get-trust", "The same as JSON", mediaTypes[0]},
 			{"/trust.css", "get-trust-style", "The style sheet of the trust page", "text/css"},
 			{"/statement", "get-statement", "The privacy and security statement; lang=ar, or the browser's preference, for Arabic", "text/html"},
+			{"/published", "list-published", "All that is published of the policy, with its digests", mediaTypes[0]},
+			{"/published/{name}", "get-published", "A file that is published of the policy, as /published names it; lang as above", "application/octet-stream"},
+			{"/documents/{id}", "get-document", "A further document that the policy names, if this server holds it", "application/octet-stream"},
+			{"/.well-known/clause.json", "get-policy-identity", "Which version of which policy runs", mediaTypes[0]},
 			{"/.well-known/security.txt", "get-security-txt", "Where weaknesses are reported, RFC 9116", "text/plain"},
 			{"/.well-known/gpc.json", "get-gpc", "That Global Privacy Control is honoured", mediaTypes[0]},
 		} {

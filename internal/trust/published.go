@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -85,9 +88,12 @@ func (d *door) gpc(w http.ResponseWriter, _ *http.Request) {
 	d.serve(w, edition{".well-known/gpc.json", "en"})
 }
 
-// serve answers with a document, or that the policy says nothing of it.
+// today is the day of publishing.
+func (d *door) today() time.Time { return d.Now().UTC().Truncate(24 * time.Hour) }
+
+// serve answers with what the policy is published as, or that it says nothing of it.
 func (d *door) serve(w http.ResponseWriter, e edition) {
-	f, err := d.shelf.get(e, d.Now().UTC().Truncate(24*time.Hour))
+	f, err := d.shelf.get(e, d.today())
 	switch {
 	case fault.Is(err, fault.NotFound):
 		http.Error(w, "The policy says nothing of this.", http.StatusNotFound)
@@ -96,11 +102,143 @@ func (d *door) serve(w http.ResponseWriter, e edition) {
 		d.unavailable(w)
 		return
 	}
+	show(w, f.MediaType, f.Bytes)
+}
+
+// show sends a page that may change with every day.
+func show(w http.ResponseWriter, mediaType string, body []byte) {
 	h := w.Header()
-	h.Set("Content-Type", f.MediaType)
-	h.Set("Content-Security-Policy", contentPolicyOf(f.Bytes))
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Security-Policy", contentPolicyOf(body))
 	h.Set("Cache-Control", "no-cache")
-	_, _ = w.Write(f.Bytes) // a reader who left
+	_, _ = w.Write(body) // a reader who left
+}
+
+// file serves anything else that the policy is published as, by its name.
+func (d *door) file(w http.ResponseWriter, r *http.Request) {
+	name, lang := r.PathValue("name"), d.languageOf(r)
+	if names, _ := publish.Names(); !slices.Contains(names, name) || strings.HasPrefix(name, wellKnown) {
+		http.Error(w, "Nothing is published under this name. /published lists what is.", http.StatusNotFound)
+		return
+	}
+	w.Header().Set("Content-Language", lang)
+	w.Header().Set("Vary", "Accept-Language")
+	d.serve(w, edition{name, lang})
+}
+
+// Document is a further document that the policy names, as the server holds it.
+type Document struct {
+	MediaType string
+	Bytes     []byte
+}
+
+// document serves a document that the policy names, byte for byte as it was when the server read it.
+func (d *door) document(w http.ResponseWriter, r *http.Request) {
+	held, ok := d.Documents[r.PathValue("id")]
+	if !ok {
+		http.Error(w, "The server holds no such document.", http.StatusNotFound)
+		return
+	}
+	show(w, held.MediaType, held.Bytes)
+}
+
+// Listing is what /published answers: everything that is published, and the digest of each.
+type Listing struct {
+	Identity
+	On        string          `json:"on"` // the day of publishing
+	Language  string          `json:"language"`
+	Files     []ListedFile    `json:"files"`
+	Documents []ListedFurther `json:"documents"`
+}
+
+// Identity says which policy runs. It is also what /.well-known/clause.json answers, which every product
+// that the policy covers hands on.
+type Identity struct {
+	Organisation string `json:"organisation"`
+	Version      string `json:"policy_version"`
+	Digest       string `json:"policy_sha256"`
+}
+
+// ListedFile is a file that is made of the policy.
+type ListedFile struct {
+	Name      string `json:"name"`
+	About     string `json:"about"`
+	Path      string `json:"path"`
+	MediaType string `json:"media_type"`
+	SHA256    string `json:"sha256"`
+}
+
+// ListedFurther is a further document that the policy names. Path is where this server serves it, if it does.
+type ListedFurther struct {
+	ID     string `json:"id"`
+	Title  string `json:"title"`
+	URL    string `json:"url"`
+	SHA256 string `json:"sha256,omitempty"`
+	Path   string `json:"path,omitempty"`
+}
+
+func (d *door) identity() Identity {
+	return Identity{d.Policy.Organisation.Name, d.Policy.Version, d.Policy.Digest}
+}
+
+func (d *door) whose(w http.ResponseWriter, _ *http.Request) { d.asJSON(w, d.identity()) }
+
+// listing lists what is published in the reader's language.
+func (d *door) listing(w http.ResponseWriter, r *http.Request) {
+	on, lang := d.today(), d.languageOf(r)
+	out := Listing{Identity: d.identity(), On: on.Format(time.DateOnly), Language: lang, Files: []ListedFile{}, Documents: []ListedFurther{}}
+	names, docs := publish.Names()
+	for i, name := range names {
+		e := edition{name, lang}
+		if strings.HasPrefix(name, wellKnown) {
+			e.lang = "en"
+		}
+		f, err := d.shelf.get(e, on)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			d.unavailable(w)
+			return
+		}
+		sum := sha256.Sum256(f.Bytes)
+		out.Files = append(out.Files, ListedFile{name, docs[i], pathOf(name), f.MediaType, hex.EncodeToString(sum[:])})
+	}
+	for _, further := range d.Policy.Documents {
+		line := ListedFurther{ID: further.ID, Title: further.Title, URL: further.URL, SHA256: further.SHA256}
+		if _, held := d.Documents[further.ID]; held {
+			line.Path = "/documents/" + further.ID
+		}
+		out.Documents = append(out.Documents, line)
+	}
+	w.Header().Set("Content-Language", lang)
+	w.Header().Set("Vary", "Accept-Language")
+	d.asJSON(w, out)
+}
+
+// wellKnown is where programs look for files of known names, RFC 8615. They speak no language.
+const wellKnown = ".well-known/"
+
+// pathOf is where a published file is served.
+func pathOf(name string) string {
+	if strings.HasPrefix(name, wellKnown) {
+		return "/" + name
+	}
+	return "/published/" + name
+}
+
+// asJSON answers anybody, a page of another site too: it is public.
+func (d *door) asJSON(w http.ResponseWriter, v any) {
+	body, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		d.unavailable(w)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cache-Control", "no-cache")
+	_, _ = w.Write(append(body, '\n'))
 }
 
 // contentPolicyOf lets a page use the style it holds, by its digest, and nothing else.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -116,5 +118,49 @@ func TestTheStatementIsOfToday(t *testing.T) {
 	today = now.AddDate(0, 0, 1)
 	if !strings.Contains(first, "21 November 2026") || !strings.Contains(read(), "22 November 2026") {
 		t.Error("the statement does not say of which day it is")
+	}
+}
+
+// Whatever clause publish writes can be read at the door, and the list of it tells each file's digest.
+func TestEverythingPublishedIsServed(t *testing.T) {
+	p := apptest.Parse(t, nil)
+	p.Documents = []policy.Document{{ID: "terms", Title: "Terms", URL: "https://clesaro.example/terms", SHA256: strings.Repeat("0", 64)}, {ID: "elsewhere", Title: "Guide", URL: "https://clesaro.example/guide"}}
+	h, err := trust.New(trust.Config{Policy: p, Now: func() time.Time { return now }, Documents: map[string]trust.Document{"terms": {MediaType: "text/plain; charset=utf-8", Bytes: []byte("Be kind.")}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	defer s.Close()
+	for _, lang := range []string{"en", "ar"} {
+		r, body := get(t, s.URL+"/published?lang="+lang)
+		var list trust.Listing
+		if err := json.Unmarshal([]byte(body), &list); err != nil || r.StatusCode != 200 {
+			t.Fatalf("%d: %v", r.StatusCode, err)
+		}
+		if list.Digest != p.Digest || list.Version != p.Version || list.Language != lang || list.On != "2026-11-21" || len(list.Files) < 15 {
+			t.Errorf("the list is of %+v, %s, %s, %d files", list.Identity, list.Language, list.On, len(list.Files))
+		}
+		for _, f := range list.Files {
+			r, body := get(t, s.URL+f.Path+"?lang="+lang)
+			sum := sha256.Sum256([]byte(body))
+			if r.StatusCode != 200 || hex.EncodeToString(sum[:]) != f.SHA256 || r.Header.Get("Content-Type") != f.MediaType {
+				t.Errorf("%s: %d, %s, another digest than listed", f.Path, r.StatusCode, r.Header.Get("Content-Type"))
+			}
+		}
+		if len(list.Documents) != 2 || list.Documents[0].Path != "/documents/terms" || list.Documents[1].Path != "" {
+			t.Errorf("the documents are %+v", list.Documents)
+		}
+	}
+	if r, body := get(t, s.URL+"/documents/terms"); r.StatusCode != 200 || body != "Be kind." || r.Header.Get("Content-Type") != "text/plain; charset=utf-8" {
+		t.Errorf("the document is %d %q", r.StatusCode, body)
+	}
+	for _, path := range []string{"/documents/elsewhere", "/documents/nothing", "/published/nothing.html", "/published/..%2f..%2fetc%2fpasswd", "/published/.well-known%2fsecurity.txt"} {
+		if r, _ := get(t, s.URL+path); r.StatusCode != 404 {
+			t.Errorf("%s: %d", path, r.StatusCode)
+		}
+	}
+	var whose trust.Identity
+	if _, body := get(t, s.URL+"/.well-known/clause.json"); json.Unmarshal([]byte(body), &whose) != nil || whose != (trust.Identity{Organisation: "Clesaro", Version: p.Version, Digest: p.Digest}) {
+		t.Errorf("the policy says that it is %+v", whose)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	_ "embed" // the page and its style
 	"encoding/hex"
-	"encoding/json"
 	"html/template"
 	"net/http"
 	"strings"
@@ -33,6 +32,8 @@ type Config struct {
 	Now      func() time.Time
 	// Versions are the version in force and those that people are told of before they take effect; nil: none.
 	Versions func(context.Context) ([]api.PolicyVersion, error)
+	// Documents are the further documents of the policy that the server serves itself, by id.
+	Documents map[string]Document
 }
 
 // announced are the versions that are to follow the one in force.
@@ -59,8 +60,8 @@ type door struct {
 	shelf   *shelf
 }
 
-// New returns the handler of /, /trust.json and /trust.css, and of what the policy publishes: /statement,
-// /.well-known/security.txt and /.well-known/gpc.json.
+// New returns the handler of /, /trust.json and /trust.css, and of what the policy publishes: /statement, what
+// /published lists, and files under /.well-known/.
 func New(c Config) (http.Handler, error) {
 	page, err := template.New("page").Parse(pageSource)
 	if err != nil {
@@ -73,8 +74,12 @@ func New(c Config) (http.Handler, error) {
 	mux.HandleFunc("GET /trust.json", d.json)
 	mux.HandleFunc("GET /trust.css", d.css)
 	mux.HandleFunc("GET /statement", d.statement)
+	mux.HandleFunc("GET /published", d.listing)
+	mux.HandleFunc("GET /published/{name}", d.file)
+	mux.HandleFunc("GET /documents/{id}", d.document)
 	mux.HandleFunc("GET /.well-known/security.txt", d.securityTxt)
 	mux.HandleFunc("GET /.well-known/gpc.json", d.gpc)
+	mux.HandleFunc("GET /.well-known/clause.json", d.whose)
 	return mux, nil
 }
 
@@ -140,16 +145,7 @@ func (d *door) json(w http.ResponseWriter, r *http.Request) {
 	for _, s := range statuses {
 		out.Counts[s.State]++
 	}
-	body, err := json.MarshalIndent(out, "", "  ")
-	if err != nil {
-		d.unavailable(w)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Access-Control-Allow-Origin", "*") // anybody may build a board of it: it is public
-	h.Set("Cache-Control", "no-cache")
-	_, _ = w.Write(append(body, '\n'))
+	d.asJSON(w, out)
 }
 
 func (d *door) css(w http.ResponseWriter, _ *http.Request) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/trust"
 	"clause.dev/clause/internal/vault/objects"
 )
 
@@ -35,10 +37,13 @@ type Options struct {
 	Store   string                          // URL; empty: SQLite in the temporary folder
 	Migrate string
 	Notify  app.Notify
-	Region  string           // of the server; empty: the policy's first
-	Blobs   *objects.Place   // the bucket blobs are kept in; nil: the data folder
-	Folder  string           // data folder to use again; empty: a new one
-	Now     func() time.Time // empty: a clock of the server's own, see Server.Clock
+	Region  string // of the server; empty: the policy's first
+	// Web answers for addresses that the policy names elsewhere, given the front door; nil: there is nobody.
+	Web       func(door http.Handler, r *http.Request) *http.Response
+	Documents map[string]trust.Document // that the server serves
+	Blobs     *objects.Place            // the bucket blobs are kept in; nil: the data folder
+	Folder    string                    // data folder to use again; empty: a new one
+	Now       func() time.Time          // empty: a clock of the server's own, see Server.Clock
 }
 
 // Server is a running server.
@@ -49,7 +54,24 @@ type Server struct {
 	Folder    string
 	Clock     *Clock
 	options   Options
+	honest    http.Handler // the front door, with nothing before it
 	stop      func()
+}
+
+// elsewhere is the way to what is not the server.
+type elsewhere func(*http.Request) (*http.Response, error)
+
+func (f elsewhere) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// elsewhere answers for other sites: no test asks the network.
+func (s *Server) elsewhere(r *http.Request) (*http.Response, error) {
+	if s.options.Web != nil && s.honest != nil {
+		if a := s.options.Web(s.honest, r); a != nil {
+			a.Request = r
+			return a, nil
+		}
+	}
+	return nil, errors.New("no such host")
 }
 
 // Start starts a server that ends with the test.
@@ -85,6 +107,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
 		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Now: now, Wall: time.Now,
+		Documents: o.Documents, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
 	})
 	if err != nil {
 		return nil, err
@@ -119,6 +142,7 @@ func (s *Server) listen(t testing.TB) error {
 	if err != nil {
 		return err
 	}
+	s.honest = handler
 	if s.options.Front != nil {
 		handler = s.options.Front(handler)
 	}

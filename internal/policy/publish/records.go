@@ -12,7 +12,7 @@ import (
 )
 
 // records are what machines read: security.txt, gpc.json, DPV, Fides, ISO/IEC TS 27560, OSCAL, the
-// questionnaire.
+// questionnaire, addresses.
 func records() []document {
 	const data = "application/json"
 	return []document{
@@ -24,6 +24,8 @@ func records() []document {
 		{"questionnaire.json", data, "the marketplace's security questionnaire, for programs", record(questionnaireJSON)},
 		{"questionnaire.html", htmlType, "the marketplace's security questionnaire", record(questionnaireHTML)},
 		{"questionnaire.md", markdownType, "the same as Markdown", record(questionnaireMarkdown)},
+		{"outgoing-addresses.json", data, "the addresses that you call from, for programs (needs outgoing-addresses)", record(outgoingJSON)},
+		{"outgoing-addresses.txt", textType, "the same, one a line", record(outgoingText)},
 		{"oscal-component.json", data, "the clauses as controls of NIST SP 800-53, an OSCAL component definition", record(oscalComponent)},
 	}
 }
