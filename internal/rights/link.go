@@ -75,32 +75,43 @@ func (d *Desk) Download(ctx context.Context, token string) (*Package, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	r, err := d.move(ctx, tenant, id, func(tx *db.Tx, r *Request) error { return d.take(tx, r, hash[:]) })
-	if err != nil {
-		if fault.Is(err, fault.NotFound) {
-			return nil, gone
+	r, err := d.move(ctx, tenant, id, func(tx *db.Tx, r *Request) error {
+		if string(r.linkHash) != string(hash[:]) {
+			return errNoRequest()
 		}
+		return d.take(tx, r, r.ID)
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil, gone
+	}
+	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
+	p, err := d.packageOf(ctx, tenant, r)
+	return p, fault.Wrap(op, err)
+}
+
+// packageOf reads what a person is given.
+func (d *Desk) packageOf(ctx context.Context, tenant string, r Request) (*Package, error) {
 	person := vault.Caller{
 		Credential: decision.Credential{ID: r.ID, Tenants: []string{tenant}, Environment: d.Vault.Environment},
 		Scopes:     []string{vault.ScopeSubjects},
 	}
 	whole, err := d.Vault.Whole(ctx, person, tenant, r.Subject)
 	if err != nil {
-		return nil, fault.Wrap(op, err)
+		return nil, err
 	}
 	return &Package{desk: d, tenant: tenant, request: r, whole: whole, made: d.Vault.Now().UTC()}, nil
 }
 
 // take uses up the link of a request.
-func (d *Desk) take(tx *db.Tx, r *Request, hash []byte) error {
-	holds := string(r.linkHash) == string(hash) && r.LinkUsed.IsZero() && tx.Now().Before(r.LinkUntil)
+func (d *Desk) take(tx *db.Tx, r *Request, who string) error {
+	holds := r.LinkUsed.IsZero() && tx.Now().Before(r.LinkUntil)
 	if !holds || r.State != Answered || r.alias == "" {
 		return errNoRequest()
 	}
 	r.LinkUsed, r.linkHash = tx.Now(), nil
-	if err := d.note(tx, r, r.ID, "request.downloaded", ""); err != nil {
+	if err := d.note(tx, r, who, "request.downloaded", ""); err != nil {
 		return err
 	}
 	return update(tx, r)

@@ -146,6 +146,8 @@ type Desk struct {
 	Erase func(ctx context.Context, c vault.Caller, tenant, subject, request string) error
 	// Tell sends a message, as notify.Enqueue does. It may be nil.
 	Tell func(*db.Tx, notify.Message) error
+	// Changed hears, in its transaction, that a request went a step further. It may be nil.
+	Changed func(tx *db.Tx, request string) error
 }
 
 func (d *Desk) admit(ctx context.Context, c vault.Caller, act, tenant string) error {
@@ -214,6 +216,11 @@ func (d *Desk) note(tx *db.Tx, r *Request, who, kind, reason string, more ...str
 	detail := map[string]string{"request": r.ID, "right": string(r.Right)}
 	for i := 0; i+1 < len(more); i += 2 {
 		detail[more[i]] = more[i+1]
+	}
+	if d.Changed != nil {
+		if err := d.Changed(tx, r.ID); err != nil {
+			return err
+		}
 	}
 	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: who, Subject: r.alias, Answer: proof.Allow, Reason: reason, Clauses: r.Clauses, Detail: detail})
 }

@@ -64,34 +64,39 @@ func (d *Desk) AskIdentity(ctx context.Context, c vault.Caller, tenant, id, limi
 		return Request{}, fault.New(op, fault.Invalid, "a check of identity has a limit such as 14 days").WithField("limit")
 	}
 	return d.step(ctx, c, "request.identity", tenant, id, func(tx *db.Tx, r *Request) error {
-		if err := r.mustBe(Received, InProgress); err != nil {
-			return err
-		}
-		if !r.Asked.IsZero() {
-			return fault.New(op, fault.Conflict, "proof of identity was asked for already: asking again would put off the answer")
-		}
-		if err := d.mustFit(r, term); err != nil {
-			return err
-		}
-		r.State, r.Asked = IdentityCheck, tx.Now()
-		until, _ := d.Clocks.Calendar.Due(tx.Now().In(d.Clocks.Zone), term)
-		err := d.eachClock(tx, r, func(clock *obligation.Clock) error {
-			if clock.Duty.Evidence != evidenceAnswer {
-				return nil
-			}
-			return d.Clocks.Pause(tx, clock.ID, string(IdentityCheck), term)
-		})
-		if err != nil {
-			return err
-		}
-		if err := d.tell(tx, r, "identity", "until", day(until, d.Clocks.Zone)); err != nil {
-			return err
-		}
-		if err := d.note(tx, r, c.Credential.ID, "request.identity-asked", ""); err != nil {
-			return err
-		}
-		return update(tx, r)
+		return d.askIdentity(tx, r, c.Credential.ID, term)
 	})
+}
+
+// askIdentity pauses what runs for an answer, and tells the person.
+func (d *Desk) askIdentity(tx *db.Tx, r *Request, who string, term policy.Term) error {
+	if err := r.mustBe(Received, InProgress); err != nil {
+		return err
+	}
+	if !r.Asked.IsZero() {
+		return fault.New("rights.AskIdentity", fault.Conflict, "proof of identity was asked for already: asking again would put off the answer")
+	}
+	if err := d.mustFit(r, term); err != nil {
+		return err
+	}
+	r.State, r.Asked = IdentityCheck, tx.Now()
+	until, _ := d.Clocks.Calendar.Due(tx.Now().In(d.Clocks.Zone), term)
+	err := d.eachClock(tx, r, func(clock *obligation.Clock) error {
+		if clock.Duty.Evidence != evidenceAnswer {
+			return nil
+		}
+		return d.Clocks.Pause(tx, clock.ID, string(IdentityCheck), term)
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.tell(tx, r, "identity", "until", day(until, d.Clocks.Zone)); err != nil {
+		return err
+	}
+	if err := d.note(tx, r, who, "request.identity-asked", ""); err != nil {
+		return err
+	}
+	return update(tx, r)
 }
 
 // mustFit refuses a pause that is longer than what it pauses.
