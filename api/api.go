@@ -35,6 +35,7 @@ const (
 	ScopeAudit    = "audit"    // read ledgers
 	ScopeDuties   = "duties"   // open, pause and discharge what is owed by a time
 	ScopeRights   = "rights"   // open and answer what people ask by their rights
+	ScopeBounces  = "bounces"  // hand in mail that came back
 	ScopeAdmin    = "admin"    // tenants, applications, probes
 )
 

@@ -7,7 +7,7 @@ type NewApplication struct {
 	Title       string    `json:"title" minLength:"1" maxLength:"200" doc:"The application's name for people."`
 	Tenants     []string  `json:"tenants,omitempty" nullable:"false" maxItems:"1000" doc:"The tenants whose data it may ask for."`
 	Purposes    []string  `json:"purposes,omitempty" nullable:"false" maxItems:"256" doc:"The purposes it may name."`
-	Scopes      []string  `json:"scopes" nullable:"false" minItems:"1" maxItems:"6" enum:"data,subjects,audit,duties,rights,admin" doc:"The parts of the interface it may use."`
+	Scopes      []string  `json:"scopes" nullable:"false" minItems:"1" maxItems:"7" enum:"data,subjects,audit,duties,rights,bounces,admin" doc:"The parts of the interface it may use."`
 	Environment string    `json:"environment" minLength:"1" maxLength:"128" doc:"The one environment it belongs to." example:"production"`
 	Expires     time.Time `json:"expires,omitzero" doc:"When its key stops working; absent: never."`
 }

@@ -98,6 +98,25 @@ type PeopleReached struct {
 	At       *time.Time     `json:"at,omitempty" doc:"Since when messages have been with everyone; missing while they are being written."`
 }
 
+// Unreached is a page of the people concerned whom no message has reached so far.
+type Unreached struct {
+	People []UnreachedPerson `json:"people" nullable:"false"`
+	Next   string            `json:"next,omitempty" doc:"The cursor of the next page; missing on the last."`
+}
+
+// UnreachedPerson is somebody whom no message has reached, and what became of each.
+type UnreachedPerson struct {
+	Subject string       `json:"subject"`
+	Ways    []MessageWay `json:"ways" nullable:"false"`
+}
+
+// MessageWay is what became of a message by one channel.
+type MessageWay struct {
+	Channel string `json:"channel" example:"email"`
+	State   string `json:"state" example:"failed"`
+	Reason  string `json:"reason,omitempty" example:"bounced-5.1.1"`
+}
+
 // ChannelTally is how many messages of a channel are in a state.
 type ChannelTally struct {
 	Channel string `json:"channel"`

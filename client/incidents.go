@@ -34,6 +34,17 @@ func (c *Client) TellPeople(ctx context.Context, tenant, incident string, in api
 	return c.incident(ctx, in, tenant, incident, "people")
 }
 
+// Unreached goes through the people concerned whom no message has reached so far.
+func (c *Client) Unreached(ctx context.Context, tenant, incident string) iter.Seq2[api.UnreachedPerson, error] {
+	return pages(func(cursor string) ([]api.UnreachedPerson, string, error) {
+		q := c.tenant(http.MethodGet, tenant, "incidents", incident, "unreached")
+		q.query = page(cursor, api.MaxPage)
+		var out api.Unreached
+		_, err := c.do(ctx, q, &out)
+		return out.People, out.Next, err
+	})
+}
+
 // Calls lists the people concerned who are to be called and were not yet.
 func (c *Client) Calls(ctx context.Context, tenant, incident string) ([]string, error) {
 	var out api.Calls

@@ -24,7 +24,7 @@ type applicationCreateCmd struct {
 	Title       string   `arg:"" help:"Its name for people."`
 	Tenant      []string `placeholder:"ID" help:"A tenant whose data it may ask for; may be repeated."`
 	Purpose     []string `placeholder:"ID" help:"A purpose of the policy that it may name; may be repeated."`
-	Scope       []string `required:"" enum:"data,subjects,audit,duties,rights,admin" placeholder:"SCOPE" help:"What it may use: data (records), subjects (create and erase people, consents), audit (ledgers), duties (clocks of what is owed), rights (requests of people), admin (tenants, applications, probes); may be repeated."`
+	Scope       []string `required:"" enum:"data,subjects,audit,duties,rights,bounces,admin" placeholder:"SCOPE" help:"What it may use: data (records), subjects (create and erase people, consents), audit (ledgers), duties (clocks of what is owed), rights (requests of people), bounces (mail that came back), admin (tenants, applications, probes); may be repeated."`
 	Environment string   `default:"production" placeholder:"ID" help:"The one environment it belongs to. Default: ${default}."`
 	Expires     string   `placeholder:"TIME" help:"When its key stops working: in 90d or 12h, or at a time as 2027-01-31T00:00:00Z. Default: never."`
 	KeyTo       string   `placeholder:"FILE" help:"Write the key to this new file, which you alone can read. Without it the key is printed, this once."`

@@ -38,7 +38,7 @@ func (a *App) openOutbox() (err error) {
 	n := a.Notify
 	a.Outbox = &notify.Outbox{
 		DB: a.DB, Words: words, Staff: n.Staff, Senders: map[notify.Channel]notify.Sender{}, Log: a.Log,
-		Reach: a.reach, Alias: a.alias, Drill: isCanary,
+		Reach: a.reach, Alias: a.alias, Next: a.nextWay, Drill: isCanary,
 	}
 	add := func(by notify.Channel, wanted bool, make func() (notify.Sender, error)) {
 		if !wanted || err != nil {
@@ -76,7 +76,9 @@ func (a *App) messages(v *vault.Vault) *duty.Messages {
 	outbox := *a.Outbox
 	outbox.DB = v.DB
 	outbox.Alias = aliasIn(v)
-	return &duty.Messages{Vault: v, Outbox: &outbox}
+	return &duty.Messages{Vault: v, Outbox: &outbox, Reach: func(ctx context.Context, c vault.Caller, tenant, subject string, by notify.Channel) (notify.Address, error) {
+		return a.reachAs(ctx, v, c, tenant, subject, by)
+	}}
 }
 
 func (a *App) alias(tx *db.Tx, subject string) (string, error) { return aliasIn(a.Vault)(tx, subject) }
@@ -91,17 +93,40 @@ func aliasIn(v *vault.Vault) func(*db.Tx, string) (string, error) {
 	}
 }
 
-// reach reads how a person is reached, in the name of the server, for the purpose that the policy names,
-// and no more of it than the channel needs. The vault decides, and records, as for anybody.
-func (a *App) reach(ctx context.Context, tenant, subject string, by notify.Channel) (to notify.Address, err error) {
+// nextWay is how a person is told what a channel could not tell them: by a letter, where the policy says
+// that people have an address, and else in the application. The clauses that promise notice of what is to
+// come name all their channels themselves.
+func (a *App) nextWay(template string, failed notify.Channel) notify.Channel {
+	switch {
+	case template == "policy-change" || template == "disclosure-notice":
+		return ""
+	case failed == notify.Email && a.Policy.Contacts.Address != "":
+		return notify.Letter
+	case failed == notify.Email || failed == notify.Letter:
+		return notify.InApp
+	}
+	return ""
+}
+
+// reach reads how a person is reached, in the name of the server.
+func (a *App) reach(ctx context.Context, tenant, subject string, by notify.Channel) (notify.Address, error) {
+	caller := vault.Caller{
+		Credential: decision.Credential{ID: "clause", Tenants: []string{tenant}, Environment: a.Environment},
+		Scopes:     []string{vault.ScopeData},
+	}
+	if p := a.Policy.Contacts.Purpose; p != "" {
+		caller.Credential.Purposes = decision.Set{}.With(a.Rules.Purpose(p))
+	}
+	return a.reachAs(ctx, a.Vault, caller, tenant, subject, by)
+}
+
+// reachAs reads how a person is reached, in a caller's name, for the purpose that the policy names, and no
+// more of it than the channel needs. The vault decides, and records, as for anybody.
+func (a *App) reachAs(ctx context.Context, v *vault.Vault, caller vault.Caller, tenant, subject string, by notify.Channel) (to notify.Address, err error) {
 	const op = "app.reach"
 	c := a.Policy.Contacts
 	if c.Purpose == "" {
 		return to, fault.New(op, fault.Refused, "the policy does not say how people are reached").WithHint("add contacts to it")
-	}
-	caller := vault.Caller{
-		Credential: decision.Credential{ID: "clause", Tenants: []string{tenant}, Purposes: decision.Set{}.With(a.Rules.Purpose(c.Purpose)), Environment: a.Environment},
-		Scopes:     []string{vault.ScopeData},
 	}
 	wanted := map[string]*string{c.Name: &to.Name}
 	switch by {
@@ -117,7 +142,7 @@ func (a *App) reach(ctx context.Context, tenant, subject string, by notify.Chann
 		bySet[set] = append(bySet[set], field)
 	}
 	for set, fields := range bySet {
-		page, _, err := a.Vault.List(ctx, caller, vault.Target{Tenant: tenant, Subject: subject, DataSet: set, Purpose: c.Purpose, Fields: fields}, "", 1)
+		page, _, err := v.List(ctx, caller, vault.Target{Tenant: tenant, Subject: subject, DataSet: set, Purpose: c.Purpose, Fields: fields}, "", 1)
 		if err != nil {
 			return notify.Address{}, fault.Wrap(op, err)
 		}

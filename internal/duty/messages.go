@@ -8,11 +8,13 @@ import (
 )
 
 // Messages is the desk at which applications read what people are told, for callers with the scope
-// subjects, and mark it as seen; and at which staff mark letters as posted, for the scope duties. Each
-// call is admitted, and that recorded, before it does anything.
+// subjects, and mark it as seen; at which staff print letters and mark them as posted, for the scope duties; and at
+// which a mail server hands in what came back, for the scope bounces. Each call is admitted, and that recorded, before it does anything.
 type Messages struct {
 	Vault  *vault.Vault
 	Outbox *notify.Outbox
+	// Reach reads how a person is reached, for a channel, in a caller's name.
+	Reach func(ctx context.Context, c vault.Caller, tenant, subject string, by notify.Channel) (notify.Address, error)
 }
 
 // Inbox returns a page of a person's in-app messages, the newest first, in a language if one is given,
@@ -32,7 +34,7 @@ func (m *Messages) See(ctx context.Context, c vault.Caller, tenant, subject, id 
 	return m.Outbox.See(ctx, tenant, subject, id)
 }
 
-// Letters returns a page of the letters that are printed and not posted, and the cursor of the next page,
+// Letters returns a page of the letters that are to be printed or posted, and the cursor of the next page,
 // "" on the last.
 func (m *Messages) Letters(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]notify.Note, string, error) {
 	if err := m.Vault.Admit(ctx, c, "letter.list", tenant, vault.ScopeDuties); err != nil {
@@ -41,10 +43,39 @@ func (m *Messages) Letters(ctx context.Context, c vault.Caller, tenant, cursor s
 	return m.Outbox.Letters(ctx, tenant, cursor, limit)
 }
 
+// LetterPage returns a letter as a page to print. Whose it is and where they live is read in the caller's
+// own name: the vault decides, and records, as for anybody.
+func (m *Messages) LetterPage(ctx context.Context, c vault.Caller, tenant, id string) (string, error) {
+	if err := m.Vault.Admit(ctx, c, "letter.read", tenant, vault.ScopeDuties); err != nil {
+		return "", err
+	}
+	_, html, err := m.Outbox.LetterPage(ctx, tenant, id, func(ctx context.Context, tenant, subject string, by notify.Channel) (notify.Address, error) {
+		return m.Reach(ctx, c, tenant, subject, by)
+	})
+	return html, err
+}
+
+// MarkPrinted marks a letter as printed.
+func (m *Messages) MarkPrinted(ctx context.Context, c vault.Caller, tenant, id string) (notify.Note, error) {
+	if err := m.Vault.Admit(ctx, c, "letter.printed", tenant, vault.ScopeDuties); err != nil {
+		return notify.Note{}, err
+	}
+	return m.Outbox.MarkPrinted(ctx, tenant, id, c.Credential.ID)
+}
+
 // Posted marks a letter as posted.
 func (m *Messages) Posted(ctx context.Context, c vault.Caller, tenant, id string) (notify.Note, error) {
 	if err := m.Vault.Admit(ctx, c, "letter.posted", tenant, vault.ScopeDuties); err != nil {
 		return notify.Note{}, err
 	}
-	return m.Outbox.Posted(ctx, tenant, id)
+	return m.Outbox.Posted(ctx, tenant, id, c.Credential.ID)
+}
+
+// Bounced notes that a mail came back, whosever it was: the caller need not know, and is not told. It
+// reports whether that was new.
+func (m *Messages) Bounced(ctx context.Context, c vault.Caller, b notify.Bounce) (bool, error) {
+	if err := m.Vault.Admit(ctx, c, "mail.bounced", "", vault.ScopeBounces); err != nil {
+		return false, err
+	}
+	return m.Outbox.Bounced(ctx, c.Credential.ID, b)
 }

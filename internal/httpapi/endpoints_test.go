@@ -17,6 +17,8 @@ const (
 	clocks  = "/v1/tenants/acme/clocks"
 
 	requests = "/v1/tenants/acme/requests"
+
+	token = "0123456789abcdef0123456789abcdef01234567" // of a mail
 )
 
 // scenario is one request and all that must and must not come of it.
@@ -113,7 +115,21 @@ func TestEndpoints(t *testing.T) {
 		{name: "list messages in no language", method: "GET", path: subject + "/messages?language=%3Cx%3E", header: []string{asData}, status: 400, absent: []string{"<x>"}},
 		{name: "mark seen", method: "POST", path: subject + "/messages/msg_1/seen", header: []string{asData}, status: 200, call: "See app_data acme sub_1 msg_1", want: []string{`"seen":"2026-03-02T13:00:00Z"`}},
 		{name: "list letters", method: "GET", path: "/v1/tenants/acme/letters", header: []string{asData}, status: 200, call: `Letters app_data acme after "" limit 50`,
-			want: []string{`{"letters":[{"id":"msg_1","kind":"request-received","about":"req_1:received","state":"printed","at":"2026-03-02T13:00:00Z","file":"acme+msg_1.letter.html"}]}`}},
+			want: []string{`{"letters":[{"id":"msg_1","kind":"request-received","about":"req_1:received","state":"printed","at":"2026-03-02T13:00:00Z","file":"acme+msg_1.letter.html"},{"id":"msg_2","kind":"request-received","about":"req_1:received","state":"waiting","at":"2026-03-02T12:00:00Z"}]}`}},
+		{name: "get letter", method: "GET", path: "/v1/tenants/acme/letters/msg_1", header: []string{asData}, status: 200, call: "LetterPage app_data acme msg_1", want: []string{`"html":"\u003c!doctype html\u003e"`},
+			headers: []string{"Cache-Control: no-store"}},
+		{name: "mark printed", method: "POST", path: "/v1/tenants/acme/letters/msg_1/printed", header: []string{asData}, status: 200, call: "MarkPrinted app_data acme msg_1", want: []string{`"state":"printed"`}},
+		{name: "bounce", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, body: `{"message":"<` + token + `@acme.example>","status":"5.1.1"}`, status: 200,
+			call: "Bounced app_data " + token + " 5.1.1 failed", want: []string{`{"noted":true}`}},
+		{name: "bounce to an address of its own", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, body: `{"message":"bounces+` + strings.ToUpper(token) + `@acme.example","status":"4.4.7"}`, status: 200,
+			call: "Bounced app_data " + token + " 4.4.7 failed"},
+		{name: "bounce as it came", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, status: 200, call: "Bounced app_data " + token + " 5.2.2 failed", absent: []string{"zoe"},
+			body: `{"report":"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\nTo: bounces+` + token + `@acme.example\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; zoe@example.com\r\nAction: failed\r\nStatus: 5.2.2\r\n\r\n--b--\r\n"}`},
+		{name: "bounce of a mail that is no report", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, body: `{"report":"Subject: zoe is away\r\n\r\nzoe@example.com"}`, status: 400, absent: []string{"zoe"}},
+		{name: "bounce of nothing of ours", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, body: `{"message":"<zoe@example.com>","status":"5.1.1"}`, status: 400, absent: []string{"zoe"}},
+		{name: "bounce without a reason", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, body: `{"message":"<` + token + `@acme.example>"}`, status: 400},
+		{name: "bounce for an unknown reason", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, body: `{"message":"<` + token + `@acme.example>","status":"zoe"}`, status: 422, absent: []string{"zoe"}},
+		{name: "bounce of both sorts", method: "POST", path: "/v1/bounces", header: []string{asData, isJSONl}, body: `{"report":"x","message":"<` + token + `@acme.example>","status":"5.1.1"}`, status: 400},
 		{name: "mark posted", method: "POST", path: "/v1/tenants/acme/letters/msg_1/posted", header: []string{asData}, status: 200, call: "Posted app_data acme msg_1", want: []string{`"state":"sent"`}, absent: []string{"file"}},
 		{name: "announce", method: "POST", path: "/v1/policy-versions", header: []string{asAdmin, isJSONl}, body: `{"policy":"version: next","drill":true}`, status: 201,
 			call: `Announce app_admin "version: next" true`, headers: []string{"Location: /v1/policy-versions/pv_1"},

@@ -50,6 +50,11 @@ func (o office) Calls(_ context.Context, c vault.Caller, tenant, id string) (api
 	return api.Calls{Subjects: []string{"sub_1"}}, o.f.call("Calls %s %s %s", c.Credential.ID, tenant, id)
 }
 
+func (o office) Unreached(_ context.Context, c vault.Caller, tenant, id, cursor string, limit int) (api.Unreached, error) {
+	return api.Unreached{People: []api.UnreachedPerson{{Subject: "sub_1", Ways: []api.MessageWay{{Channel: "email", State: "failed", Reason: "bounced-5.1.1"}}}}, Next: "sub_1"},
+		o.f.call("Unreached %s %s %s after %q limit %d", c.Credential.ID, tenant, id, cursor, limit)
+}
+
 func (o office) Close(_ context.Context, c vault.Caller, tenant, id string, in api.Closing) (api.Incident, error) {
 	return sampleIncident(id), o.f.call("CloseIncident %s %s %s %v", c.Credential.ID, tenant, id, in.Lessons)
 }

@@ -29,7 +29,21 @@ func (p postman) See(_ context.Context, c vault.Caller, tenant, subject, id stri
 }
 
 func (p postman) Letters(_ context.Context, c vault.Caller, tenant, cursor string, limit int) ([]notify.Note, string, error) {
-	return []notify.Note{p.note("msg_1", notify.Printed)}, "", p.f.call("Letters %s %s after %q limit %d", c.Credential.ID, tenant, cursor, limit)
+	n, waits := p.note("msg_1", notify.Printed), p.note("msg_2", notify.Waiting)
+	n.File, waits.Ended = notify.LetterFile(tenant, n.ID), time.Time{}
+	return []notify.Note{n, waits}, "", p.f.call("Letters %s %s after %q limit %d", c.Credential.ID, tenant, cursor, limit)
+}
+
+func (p postman) LetterPage(_ context.Context, c vault.Caller, tenant, id string) (string, error) {
+	return "<!doctype html>", p.f.call("LetterPage %s %s %s", c.Credential.ID, tenant, id)
+}
+
+func (p postman) MarkPrinted(_ context.Context, c vault.Caller, tenant, id string) (notify.Note, error) {
+	return p.note(id, notify.Printed), p.f.call("MarkPrinted %s %s %s", c.Credential.ID, tenant, id)
+}
+
+func (p postman) Bounced(_ context.Context, c vault.Caller, b notify.Bounce) (bool, error) {
+	return true, p.f.call("Bounced %s %s %s %s", c.Credential.ID, b.Token, b.Status, b.Action)
 }
 
 func (p postman) Posted(_ context.Context, c vault.Caller, tenant, id string) (notify.Note, error) {

@@ -23,6 +23,7 @@ type Incidents interface {
 	TellAuthority(ctx context.Context, c vault.Caller, tenant, id string, in api.AuthorityTold) (api.Incident, error)
 	TellPeople(ctx context.Context, c vault.Caller, tenant, id string, in api.PeopleTold) (api.Incident, error)
 	Calls(ctx context.Context, c vault.Caller, tenant, id string) (api.Calls, error)
+	Unreached(ctx context.Context, c vault.Caller, tenant, id, cursor string, limit int) (api.Unreached, error)
 	Close(ctx context.Context, c vault.Caller, tenant, id string, in api.Closing) (api.Incident, error)
 	Remove(ctx context.Context, c vault.Caller, tenant, id string) error
 	Notification(ctx context.Context, c vault.Caller, tenant, id string) (api.BreachNotification, error)
@@ -64,6 +65,9 @@ func (s *service) incidents(r *routes) {
 	r.private(op("POST", incidentPath+"/people", "tell-people", "Tell the people concerned", "By every channel promised. Their clock is discharged once each was reached, or a public communication was made.", api.PeopleTold{}, api.Incident{}),
 		stepping(s, http.StatusOK, s.Incidents.TellPeople))
 	r.private(op("GET", incidentPath+"/calls", "list-calls", "Whom to call", "Those of the people concerned who are to be called and were not yet.", nil, api.Calls{}), s.listCalls)
+	missed := op("GET", incidentPath+"/unreached", "list-unreached", "Who was not reached", "Those of the people concerned whom no message has reached so far, and what became of each.", nil, api.Unreached{})
+	missed.query = []parameter{cursorQuery, limitQuery}
+	r.private(missed, s.listUnreached)
 	r.private(op("POST", incidentPath+"/close", "close-incident", "Close it", "Once nothing of it is owed any more.", api.Closing{}, api.Incident{}),
 		stepping(s, http.StatusOK, s.Incidents.Close))
 	remove := op("DELETE", incidentPath, "remove-drill", "Remove a drill", "With its clocks and messages. A breach cannot be removed.", nil, nil)
@@ -118,6 +122,18 @@ func (s *service) getIncident(c vault.Caller, x *exchange) error {
 
 func (s *service) listCalls(c vault.Caller, x *exchange) error {
 	got, err := s.Incidents.Calls(x.Context(), c, x.PathValue("tenant"), x.PathValue("incident"))
+	if err != nil {
+		return err
+	}
+	return x.answer(http.StatusOK, got)
+}
+
+func (s *service) listUnreached(c vault.Caller, x *exchange) error {
+	cursor, limit, err := x.page()
+	if err != nil {
+		return err
+	}
+	got, err := s.Incidents.Unreached(x.Context(), c, x.PathValue("tenant"), x.PathValue("incident"), cursor, limit)
 	if err != nil {
 		return err
 	}

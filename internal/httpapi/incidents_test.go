@@ -24,6 +24,8 @@ func TestIncidentEndpoints(t *testing.T) {
 		{name: "people", method: "POST", path: incidents + "/inc_1/people", header: json, body: `{}`, status: 200, call: `TellPeople app_data acme inc_1 "" []`},
 		{name: "people called", method: "POST", path: incidents + "/inc_1/people", header: json, body: `{"called":["sub_1"]}`, status: 200, call: `TellPeople app_data acme inc_1 "" [sub_1]`},
 		{name: "calls", method: "GET", path: incidents + "/inc_1/calls", header: []string{asData}, status: 200, call: "Calls app_data acme inc_1", want: []string{`{"subjects":["sub_1"]}`}},
+		{name: "unreached", method: "GET", path: incidents + "/inc_1/unreached?cursor=sub_0&limit=7", header: []string{asData}, status: 200, call: `Unreached app_data acme inc_1 after "sub_0" limit 7`,
+			want: []string{`{"people":[{"subject":"sub_1","ways":[{"channel":"email","state":"failed","reason":"bounced-5.1.1"}]}],"next":"sub_1"}`}},
 		{name: "close", method: "POST", path: incidents + "/inc_1/close", header: json, body: `{"lessons":["task-1"]}`, status: 200, call: "CloseIncident app_data acme inc_1 [task-1]"},
 		{name: "remove", method: "DELETE", path: incidents + "/inc_1", header: []string{asData}, status: 204, call: "RemoveDrill app_data acme inc_1"},
 		{name: "form", method: "GET", path: incidents + "/inc_1/notification", header: []string{asData}, status: 200, call: "Notification app_data acme inc_1", headers: []string{"Content-Type: application/json"}},

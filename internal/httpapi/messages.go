@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 
@@ -12,6 +13,7 @@ import (
 const (
 	messagesPath = subjectPath + "/messages"
 	lettersPath  = "/v1/tenants/{tenant}/letters"
+	letterPath   = lettersPath + "/{letter}"
 )
 
 var languageQuery = parameter{name: "language", doc: "en or ar; without it each message is in its own."}
@@ -27,12 +29,24 @@ func (s *service) messages(r *routes) {
 	}, s.markSeen)
 	r.private(operation{
 		method: "GET", path: lettersPath, id: "list-letters", tag: "messages", scope: api.ScopeDuties,
-		summary: "Letters to be posted", about: "They lie, ready to print, in the folder that the operator named.", query: []parameter{cursorQuery, limitQuery}, out: api.Letters{},
+		summary: "Letters to be printed and posted", about: "Those that are printed lie in the folder that the operator named, if there is one.", query: []parameter{cursorQuery, limitQuery}, out: api.Letters{},
 	}, s.listLetters)
 	r.private(operation{
-		method: "POST", path: lettersPath + "/{letter}/posted", id: "mark-posted", tag: "messages", scope: api.ScopeDuties,
-		summary: "Say that a letter was posted", about: "Its page is removed from the folder.", out: api.Letter{},
-	}, s.markPosted)
+		method: "GET", path: letterPath, id: "get-letter", tag: "messages", scope: api.ScopeDuties,
+		summary: "A letter as a page to print", about: "With the person's name and address, which the key must be allowed to read: it needs the scope data too, and the purpose of the policy's contacts.", out: api.LetterPage{},
+	}, s.getLetter)
+	r.private(operation{
+		method: "POST", path: letterPath + "/printed", id: "mark-printed", tag: "messages", scope: api.ScopeDuties,
+		summary: "Say that a letter was printed", out: api.Letter{},
+	}, s.marking(s.Messages.MarkPrinted))
+	r.private(operation{
+		method: "POST", path: letterPath + "/posted", id: "mark-posted", tag: "messages", scope: api.ScopeDuties,
+		summary: "Say that a letter was posted", about: "It counts as sent. Its page is removed from the folder.", out: api.Letter{},
+	}, s.marking(s.Messages.Posted))
+	r.private(operation{
+		method: "POST", path: "/v1/bounces", id: "note-bounce", tag: "messages", scope: api.ScopeBounces,
+		summary: "Say that a mail came back", about: "What was to be told to a person goes the next way that the policy names.", in: api.Bounce{}, out: api.BounceNoted{},
+	}, s.noteBounce)
 }
 
 var languagePattern = regexp.MustCompile(`^(en|ar)?$`)
@@ -87,26 +101,69 @@ func (s *service) listLetters(c vault.Caller, x *exchange) error {
 	}
 	out := api.Letters{Letters: make([]api.Letter, len(page)), Next: next}
 	for i := range page {
-		out.Letters[i] = letter(x.PathValue("tenant"), &page[i])
+		out.Letters[i] = letter(&page[i])
 	}
 	return x.answer(http.StatusOK, out)
 }
 
-func (s *service) markPosted(c vault.Caller, x *exchange) error {
-	if err := x.nothing(); err != nil {
-		return err
-	}
-	n, err := s.Messages.Posted(x.Context(), c, x.PathValue("tenant"), x.PathValue("letter"))
+func (s *service) getLetter(c vault.Caller, x *exchange) error {
+	id := x.PathValue("letter")
+	html, err := s.Messages.LetterPage(x.Context(), c, x.PathValue("tenant"), id)
 	if err != nil {
 		return err
 	}
-	return x.answer(http.StatusOK, letter(x.PathValue("tenant"), &n))
+	return x.answer(http.StatusOK, api.LetterPage{ID: id, HTML: html})
 }
 
-func letter(tenant string, n *notify.Note) api.Letter {
-	l := api.Letter{ID: n.ID, Kind: n.Template, About: n.Event, State: n.State, At: n.Ended}
-	if n.State == notify.Printed {
-		l.File = notify.LetterFile(tenant, n.ID)
+// marking serves a step of a letter.
+func (s *service) marking(mark func(ctx context.Context, c vault.Caller, tenant, id string) (notify.Note, error)) action {
+	return func(c vault.Caller, x *exchange) error {
+		if err := x.nothing(); err != nil {
+			return err
+		}
+		n, err := mark(x.Context(), c, x.PathValue("tenant"), x.PathValue("letter"))
+		if err != nil {
+			return err
+		}
+		return x.answer(http.StatusOK, letter(&n))
+	}
+}
+
+func letter(n *notify.Note) api.Letter {
+	l := api.Letter{ID: n.ID, Kind: n.Template, About: n.Event, State: n.State, At: n.Ended, File: n.File}
+	if n.State == notify.Waiting {
+		l.At = n.Created
 	}
 	return l
+}
+
+func (s *service) noteBounce(c vault.Caller, x *exchange) error {
+	in, err := decode[api.Bounce](x)
+	if err != nil {
+		return err
+	}
+	b, err := bounce(in)
+	if err != nil {
+		return err
+	}
+	fresh, err := s.Messages.Bounced(x.Context(), c, b)
+	if err != nil {
+		return err
+	}
+	return x.answer(http.StatusOK, api.BounceNoted{Noted: fresh})
+}
+
+// bounce reads a bounce, whichever way it is told.
+func bounce(in api.Bounce) (notify.Bounce, error) {
+	switch {
+	case (in.Report == "") == (in.Message == "") || in.Report != "" && in.Status != "":
+		return notify.Bounce{}, invalid("", "a bounce is a report, or a message and a status")
+	case in.Report != "":
+		return notify.ParseBounce([]byte(in.Report))
+	}
+	token := notify.TokenIn(in.Message)
+	if token == "" || in.Status == "" {
+		return notify.Bounce{}, invalid("message", "the message is named by its Message-ID, or by the address that it came back to, and has a status such as 5.1.1")
+	}
+	return notify.Bounce{Token: token, Status: in.Status, Action: "failed"}, nil
 }

@@ -128,13 +128,16 @@ type Notices interface {
 	Withdraw(ctx context.Context, c vault.Caller, id string) error
 }
 
-// Messages are what people are told in the company's application, and letters to be posted. Each call
-// decides, and records, itself.
+// Messages are what people are told in the company's application, letters to be printed and posted, and
+// mail that came back. Each call decides, and records, itself.
 type Messages interface {
 	Inbox(ctx context.Context, c vault.Caller, tenant, subject, language, cursor string, limit int) ([]notify.Note, string, error)
 	See(ctx context.Context, c vault.Caller, tenant, subject, id string) (notify.Note, error)
 	Letters(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]notify.Note, string, error)
+	LetterPage(ctx context.Context, c vault.Caller, tenant, id string) (string, error)
+	MarkPrinted(ctx context.Context, c vault.Caller, tenant, id string) (notify.Note, error)
 	Posted(ctx context.Context, c vault.Caller, tenant, id string) (notify.Note, error)
+	Bounced(ctx context.Context, c vault.Caller, b notify.Bounce) (bool, error)
 }
 
 // Rights are what people ask by their rights. Each call decides, and records, itself.

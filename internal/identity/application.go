@@ -25,6 +25,7 @@ const (
 	ScopeAudit    = "audit"    // ledger entries
 	ScopeDuties   = "duties"   // what is owed by a time
 	ScopeRights   = "rights"   // what people ask by their rights
+	ScopeBounces  = "bounces"  // hand in mail that came back
 	ScopeAdmin    = "admin"    // tenants, applications, probes, backups
 )
 
@@ -93,7 +94,7 @@ func invalid(field, format string, args ...any) error {
 
 func scopes(list []string) bool {
 	for i, s := range list {
-		if slices.Contains(list[:i], s) || !slices.Contains([]string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeRights, ScopeAdmin}, s) {
+		if slices.Contains(list[:i], s) || !slices.Contains([]string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeRights, ScopeBounces, ScopeAdmin}, s) {
 			return false
 		}
 	}

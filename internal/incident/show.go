@@ -66,6 +66,34 @@ func (d *Desk) Calls(ctx context.Context, c vault.Caller, tenant, id string) (ou
 	return out, fault.Wrap("incident.Calls", err)
 }
 
+// Unreached lists the people concerned whom no message has reached so far, and what became of each: those
+// after a cursor, and the cursor of the next page, "" on the last.
+func (d *Desk) Unreached(ctx context.Context, c vault.Caller, tenant, id, cursor string, limit int) (out api.Unreached, err error) {
+	if err := d.admit(ctx, c, "incident.unreached", tenant); err != nil {
+		return out, err
+	}
+	err = d.db().Read(ctx, tenant, func(tx *db.Tx) error {
+		if _, err := loadBreach(tx, id); err != nil {
+			return err
+		}
+		missed, err := notify.Unreached(tx, id, cursor, limit+1)
+		out = api.Unreached{People: []api.UnreachedPerson{}}
+		if len(missed) > limit {
+			missed = missed[:limit]
+			out.Next = missed[limit-1].Subject
+		}
+		for _, m := range missed {
+			p := api.UnreachedPerson{Subject: m.Subject}
+			for _, w := range m.Ways {
+				p.Ways = append(p.Ways, api.MessageWay{Channel: string(w.Channel), State: w.State, Reason: w.Outcome})
+			}
+			out.People = append(out.People, p)
+		}
+		return err
+	})
+	return out, fault.Wrap("incident.Unreached", err)
+}
+
 // maxCalls is how many people to be called are listed at a time.
 const maxCalls = 1000
 

@@ -243,11 +243,11 @@ func TestLetters(t *testing.T) {
 			}
 		}
 		for range 2 {
-			if n, err := w.outbox.Posted(w.Context(), tenant, page[0].ID); err != nil || n.State != notify.Sent {
+			if n, err := w.outbox.Posted(w.Context(), tenant, page[0].ID, "app_1"); err != nil || n.State != notify.Sent {
 				w.Errorf("%+v, %v", n, err)
 			}
 		}
-		if _, err := w.outbox.Posted(w.Context(), tenant, "msg_none"); !fault.Is(err, fault.NotFound) {
+		if _, err := w.outbox.Posted(w.Context(), tenant, "msg_none", "app_1"); !fault.Is(err, fault.NotFound) {
 			w.Errorf("a letter of nobody: %v", err)
 		}
 		w.run(time.Second)

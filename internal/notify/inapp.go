@@ -16,6 +16,7 @@ type Note struct {
 	ID, Event, Template, Language string
 	Channel                       Channel
 	State, Outcome                string
+	File                          string // of a letter that lies in the folder
 	Words                         Words
 	Created, Ended                time.Time // Ended is when it was seen, sent, printed or given up; zero while it waits
 
@@ -90,9 +91,12 @@ func (o *Outbox) See(ctx context.Context, tenant, subject, id string) (n Note, e
 	return page[0], fault.Wrap(op, err)
 }
 
-// one reads a message to be changed.
+// one reads a message, locked if the transaction writes.
 func one(tx *db.Tx, where string, args ...any) (d *Dispatch, n Note, err error) {
-	err = eachNote(tx, where+tx.LockRow(), args, func(note Note, dispatch *Dispatch) { d, n = dispatch, note })
+	if tx.Writing() {
+		where += tx.LockRow()
+	}
+	err = eachNote(tx, where, args, func(note Note, dispatch *Dispatch) { d, n = dispatch, note })
 	if err == nil && d == nil {
 		err = fault.New("notify.one", fault.NotFound, "there is no such message")
 	}

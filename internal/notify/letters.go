@@ -105,37 +105,3 @@ func unposted(ctx context.Context, d *db.DB, tenant string) (ids []string, err e
 	})
 	return ids, err
 }
-
-// Letters returns a page of a tenant's letters that are printed and not posted, in order of their ids,
-// and the cursor of the next page, "" on the last.
-func (o *Outbox) Letters(ctx context.Context, tenant, cursor string, limit int) (page []Note, next string, err error) {
-	err = o.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
-		page, err = notes(tx, `channel = $2 AND state = $3 AND message_id > $4 ORDER BY message_id LIMIT $5`, string(Letter), Printed, cursor, int64(limit+1))
-		return err
-	})
-	if err == nil && len(page) > limit {
-		page = page[:limit]
-		next = page[limit-1].ID
-	}
-	return page, next, fault.Wrap("notify.Letters", err)
-}
-
-// Posted marks a printed letter as posted: this counts as sent, and the next run removes the page.
-func (o *Outbox) Posted(ctx context.Context, tenant, id string) (n Note, err error) {
-	const op = "notify.Posted"
-	err = o.DB.Write(ctx, tenant, func(tx *db.Tx) error {
-		d, found, err := one(tx, `message_id = $2 AND channel = $3`, id, string(Letter))
-		if err != nil {
-			return err
-		}
-		if n = found; n.State == Sent {
-			return nil
-		}
-		if n.State != Printed {
-			return fault.New(op, fault.Conflict, "the letter is %s, not printed", n.State)
-		}
-		n.State, n.Ended = Sent, tx.Now()
-		return o.end(tx, d, Sent, "posted")
-	})
-	return n, fault.Wrap(op, err)
-}

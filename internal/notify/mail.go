@@ -26,13 +26,15 @@ type Mail struct {
 	Password string         // of the URL's user; never in the URL
 	From     string         // Clesaro <privacy@clesaro.example>
 	Roots    *x509.CertPool // whom to trust; nil: whom the machine trusts
+	Bounces  string         // where mail comes back to: bounces+*@clesaro.example, with the mail's own token for *; "": From
 	Timeout  time.Duration  // for each step; zero: 20 seconds
 }
 
 // Mailer sends mail over one connection at a time, which a run keeps open.
 type Mailer struct {
-	from   *mail.Address
-	client *gomail.Client
+	from    *mail.Address
+	bounces string
+	client  *gomail.Client
 
 	mu   sync.Mutex
 	open *smtp.Client
@@ -47,6 +49,9 @@ func NewMailer(m Mail) (*Mailer, error) {
 	if err != nil || !isMailbox(from.Address) || line(from.Name) != from.Name {
 		return nil, fault.New(op, fault.Invalid, "mail comes from no mailbox").WithHint(`for example --mail-from "Acme <privacy@acme.example>"`)
 	}
+	if m.Bounces != "" && !isMailbox(strings.Replace(m.Bounces, "*", strings.Repeat("0", 40), 1)) {
+		return nil, fault.New(op, fault.Invalid, "mail comes back to no mailbox").WithHint("for example --mail-bounces bounces+*@acme.example, at most 24 characters before the @, and the *")
+	}
 	u, err := url.Parse(m.URL)
 	if err != nil || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fault.New(op, fault.Invalid, "the mail server is at no address that can be used").WithHint(hint)
@@ -60,6 +65,8 @@ func NewMailer(m Mail) (*Mailer, error) {
 	_, domain, _ := strings.Cut(from.Address, "@")
 	options := []gomail.Option{
 		gomail.WithTimeout(m.Timeout), gomail.WithHELO(domain), gomail.WithoutNoop(),
+		// RFC 3461: what comes back holds the head alone, and only what failed comes back.
+		gomail.WithDSNMailReturnType(gomail.DSNMailReturnHeadersOnly), gomail.WithDSNRcptNotifyType(gomail.DSNRcptNotifyFailure),
 		gomail.WithTLSConfig(&tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname(), RootCAs: m.Roots}),
 	}
 	port := map[string]string{"smtps": "465", "smtp+starttls": "587", "smtp": "25"}[u.Scheme]
@@ -95,7 +102,7 @@ func NewMailer(m Mail) (*Mailer, error) {
 	if err != nil {
 		return nil, fault.New(op, fault.Invalid, "the mail server cannot be used: %v", err).WithHint(hint)
 	}
-	return &Mailer{from: from, client: client}, nil
+	return &Mailer{from: from, bounces: m.Bounces, client: client}, nil
 }
 
 // Send sends one mail. A server that took it and was then lost counts as having taken it. A connection
@@ -148,6 +155,11 @@ func unsent(err error) bool {
 func (m *Mailer) compose(d *Dispatch) (*gomail.Msg, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(m.from)
+	if m.bounces != "" {
+		if err := msg.EnvelopeFrom(strings.Replace(m.bounces, "*", d.token(), 1)); err != nil {
+			return nil, err
+		}
+	}
 	for _, to := range d.To {
 		if !isMailbox(to.Email) {
 			return nil, &Refusal{Reason: "no-mailbox"}
@@ -157,7 +169,7 @@ func (m *Mailer) compose(d *Dispatch) (*gomail.Msg, error) {
 		}
 	}
 	_, domain, _ := strings.Cut(m.from.Address, "@")
-	msg.SetMessageIDWithValue(d.Key() + "@" + domain)
+	msg.SetMessageIDWithValue(d.token() + "@" + domain)
 	msg.SetDateWithValue(time.UnixMicro(d.Now).UTC())
 	msg.Subject(d.Words.Subject)
 	msg.SetGenHeader("X-Mailer", "Clause")

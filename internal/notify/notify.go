@@ -146,6 +146,8 @@ type Dispatch struct {
 	Words  Words
 	Sent   int64 // when it was enqueued and is tried, in microseconds
 	Now    int64
+
+	by string // who settles it, if not the outbox itself
 }
 
 // Key names a dispatch among those of all tenants and tells nothing about it.

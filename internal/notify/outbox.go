@@ -22,6 +22,8 @@ type Outbox struct {
 	Reach func(ctx context.Context, tenant, subject string, by Channel) (Address, error)
 	// Alias is the name the ledger knows a person by, in a transaction of the tenant.
 	Alias func(tx *db.Tx, subject string) (string, error)
+	// Next is the channel by which a person is told what a channel could not tell them, "" for none.
+	Next func(template string, failed Channel) Channel
 	// Drill reports tenants of nobody real, whose messages count as sent and go nowhere.
 	Drill func(tenant string) bool
 	Log   *slog.Logger
@@ -164,8 +166,11 @@ func (o *Outbox) deliver(ctx context.Context, d *Dispatch, down map[Channel]erro
 
 // send renders a message and hands it to its channel.
 func (o *Outbox) send(ctx context.Context, d *Dispatch) error {
-	if d.Channel == InApp || o.Drill(d.Tenant) {
+	if d.Channel == InApp {
 		return nil
+	}
+	if o.Drill(d.Tenant) {
+		return o.rehearse(ctx, d)
 	}
 	sender := o.Senders[d.Channel]
 	if sender == nil {

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -21,7 +22,7 @@ func (o *Outbox) settle(tx *db.Tx, d *Dispatch, failure error) error {
 	if forGood {
 		return o.end(tx, d, Failed, reason)
 	}
-	if tx.Now().Sub(time.UnixMicro(d.Sent)) >= giveUp {
+	if tx.Now().Sub(time.UnixMicro(d.Sent)) >= giveUp && !o.byHand(d) {
 		return o.end(tx, d, Failed, reason)
 	}
 	next := tx.Now().Add(pause(d.Channel, d.Try)).UnixMicro()
@@ -31,6 +32,9 @@ func (o *Outbox) settle(tx *db.Tx, d *Dispatch, failure error) error {
 	}
 	return wakes.By(tx, next)
 }
+
+// byHand reports whether it is for somebody to print, whenever they do.
+func (o *Outbox) byHand(d *Dispatch) bool { return d.Channel == Letter && o.Senders[Letter] == nil }
 
 // arrived is the state of a message that its channel took.
 func (o *Outbox) arrived(d *Dispatch) string {
@@ -56,6 +60,9 @@ func (o *Outbox) end(tx *db.Tx, d *Dispatch, state, outcome string) error {
 		return err
 	}
 	gone, err := o.record(tx, d, "message."+state, outcome)
+	if err == nil && !gone && state == Failed {
+		err = o.nextWay(tx, d, outcome)
+	}
 	if err != nil || !gone {
 		return err
 	}
@@ -65,7 +72,7 @@ func (o *Outbox) end(tx *db.Tx, d *Dispatch, state, outcome string) error {
 
 // record tells the ledger, by ids alone. gone says that the person is no more.
 func (o *Outbox) record(tx *db.Tx, d *Dispatch, kind, reason string) (gone bool, err error) {
-	e := proof.Entry{Kind: kind, Actor: actor, Reason: reason, Detail: map[string]string{
+	e := proof.Entry{Kind: kind, Actor: cmp.Or(d.by, actor), Reason: reason, Detail: map[string]string{
 		"message": d.ID, "event": d.Event, "channel": string(d.Channel), "template": d.Template,
 	}}
 	if d.Owner != "" {
