@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"clause.dev/clause/internal/alert"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/duty"
@@ -161,8 +162,16 @@ func (a *App) reachAs(ctx context.Context, v *vault.Vault, caller vault.Caller, 
 }
 
 // tell tells the owner of a clock, or whoever stands for all roles; where nobody is named, the server's
-// log, which the operator watches.
+// log, which the operator watches. Whoever is on call is alerted. An alert that nobody answered goes on.
 func (a *App) tell(tx *db.Tx, e obligation.Event) error {
+	if e.Clock.Duty.Kind == alert.Answer {
+		return a.alerts(a.Vault).Escalate(tx, e.Clock.About)
+	}
+	if !isCanary(tx.Tenant()) {
+		if err := a.alarm(tx, e); err != nil {
+			return err
+		}
+	}
 	role := notify.Role(e.Owner)
 	who := a.Notify.Staff.Of(role)
 	if len(who.Channels()) == 0 || isCanary(tx.Tenant()) {
@@ -177,6 +186,9 @@ func (a *App) tell(tx *db.Tx, e obligation.Event) error {
 		details["due"] = e.Clock.Due.In(a.Clocks.Zone).Format(time.RFC3339)
 	}
 	for _, by := range who.Channels() {
+		if by == notify.Pager && len(a.Notify.Staff.OnCall()) > 0 {
+			continue // the alert calls whoever is on call
+		}
 		err := notify.Enqueue(tx, notify.Message{
 			Event: fmt.Sprintf("%s:%s:%d", e.Clock.ID, e.What, tx.Now().Unix()), Channel: by, Owner: role, Template: "clock", Language: who.Language, Details: details,
 		})

@@ -31,7 +31,7 @@ func (p probes) Run(ctx context.Context, actor string) ([]api.Finding, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	return findings(records), nil
+	return findings(records), fault.Wrap(op, p.a.watchClauses(ctx))
 }
 
 func findings(records []evidence.Record) []api.Finding {

@@ -116,6 +116,9 @@ func (a *App) duties() []work.Duty {
 			_, err := a.Clocks.RunDue(ctx, a.Now())
 			return err
 		}},
+		{Name: "watch alerts", Every: 20 * time.Second, Now: true, Do: func(ctx context.Context) error {
+			return a.alerts(a.Vault).Run(ctx, a.Now())
+		}},
 		{Name: "watch the calendar", Every: 24 * time.Hour, Now: true, Do: a.watchCalendar},
 		{Name: "go on with incidents", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			return a.incidents(a.Vault, a.Ledger).Run(ctx, a.Now())

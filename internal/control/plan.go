@@ -28,6 +28,8 @@ type Plan struct {
 
 	policy   *policy.Policy
 	clause   string   // the one being planned
+	Alerts []obligation.Duty // what clauses promise of alerts: by when somebody answers
+
 	dataSets []string // of the policy
 }
 

@@ -142,6 +142,8 @@ func tenantTables() []Table {
 			text("walk_id", "part"), bytes("sealed")).outliving(EveryRow),
 		perTenant("incident_people", []string{"incident_id", "subject_id"},
 			text("incident_id", "subject_id")).with(Goes),
+		perTenant("alerts", []string{"alert_id"},
+			text("alert_id", "kind", "cause", "state"), integer("raised_at", "wake_at"), text("details")),
 		perTenant("assurance", []string{"item_id"},
 			text("item_id", "kind", "state", "about", "reference"), integer("opened_at", "wake_at"), text("details"), integer("epoch"), bytes("sealed")),
 		perTenant("agent_requests", []string{"exercise_id"}, // they name nobody: the request does

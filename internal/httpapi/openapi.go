@@ -49,6 +49,7 @@ func newBook(title, version string) *book {
 			{Name: "policy", Description: "The policy in force, and what people are told of before it changes."},
 			{Name: "duties", Description: "What is owed by a time, and what discharged it."},
 			{Name: "incidents", Description: "Breaches of personal data, from suspicion to lessons."},
+			{Name: "alerts", Description: "What somebody on call has to know, and answers."},
 			{Name: "demands", Description: "Legal demands: those of courts and authorities, met by due process alone."},
 			{Name: "rights", Description: "What people ask by their rights, and what they are given."},
 			{Name: "messages", Description: "What people are told, in your application and by letter."},

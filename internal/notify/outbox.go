@@ -166,7 +166,7 @@ func (o *Outbox) deliver(ctx context.Context, d *Dispatch, down map[Channel]erro
 
 // send renders a message and hands it to its channel.
 func (o *Outbox) send(ctx context.Context, d *Dispatch) error {
-	if d.Channel == InApp || o.Drill(d.Tenant) {
+	if d.Channel == InApp {
 		return nil
 	}
 	sender := o.Senders[d.Channel]
@@ -177,6 +177,9 @@ func (o *Outbox) send(ctx context.Context, d *Dispatch) error {
 		return err
 	}
 	var name string
+	if o.Drill(d.Tenant) {
+		return o.rehearse(ctx, d)
+	}
 	if d.Subject != "" {
 		name = d.To[0].Name
 	}
