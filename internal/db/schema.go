@@ -153,6 +153,12 @@ func tenantTables() []Table {
 			text("recipient"), integer("allowed_at")),
 		perTenant("written_notices", []string{"request_id"},
 			text("request_id", "subject_id", "about"), integer("asked_at", "posted_at")),
+		perTenant("accounts", []string{"subject_id"},
+			text("subject_id", "state"), bytes("sealed"), integer("totp_step", "created_at", "verified_at", "expires_at")).with(Goes),
+		perTenant("account_codes", []string{"code_id"},
+			text("code_id", "subject_id", "kind"), integer("tries", "made_at", "until_at")).with(Goes),
+		perTenant("sessions", []string{"session_id"},
+			text("session_id", "subject_id"), bytes("secret_hash"), integer("half", "began_at", "seen_at", "strong_at", "until_at")).with(Goes),
 	}
 }
 
