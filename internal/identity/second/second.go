@@ -91,10 +91,16 @@ func NewRecovery() (codes []string, kept [][]byte) {
 func Code(n int) string {
 	b := make([]byte, n)
 	rand.Read(b)
-	for i := range b {
-		b[i] = letters[b[i]%32] // 256 is a multiple of 32
+	return Letters(b)
+}
+
+// Letters writes five bits of each byte as a letter: 256 is a multiple of 32, so each is equally likely.
+func Letters(from []byte) string {
+	out := make([]byte, len(from))
+	for i, b := range from {
+		out[i] = letters[b%32]
 	}
-	return string(b)
+	return string(out)
 }
 
 // Typed brings a code into the form it was made in: small letters, gaps and look-alikes forgiven. Invalid if

@@ -185,9 +185,15 @@ func (s *Sessions) End(tx *db.Tx, subject, id string) error {
 	return err
 }
 
-// EndOthers signs a person out everywhere but in one session, "" for everywhere, and returns how many ended.
+// EndOthers signs a person out everywhere but in one session, and returns how many ended.
 func (s *Sessions) EndOthers(tx *db.Tx, subject, except string) (int64, error) {
 	return tx.Exec(`DELETE FROM sessions WHERE tenant_id = $1 AND subject_id = $2 AND session_id <> $3`, tx.Tenant(), subject, except)
+}
+
+// EndAll signs a person out everywhere.
+func (s *Sessions) EndAll(tx *db.Tx, subject string) error {
+	_, err := s.EndOthers(tx, subject, "")
+	return err
 }
 
 // Of lists a person's sessions that last, the newest first.

@@ -1,0 +1,132 @@
+package identity
+
+import (
+	"crypto/sha256"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/identity/session"
+)
+
+// guard slows down guessing. It counts by where somebody comes from, by the log-in name, and by both, in
+// memory alone. A name is counted whether it has an account or not.
+//
+// Who guesses at a name from many places uses up that name's own allowance; but a place from which somebody
+// signed in with that name has an allowance of its own there, and a mailed code needs none: so nobody is
+// locked out by others.
+type guard struct {
+	mu    sync.Mutex
+	known map[[32]byte]*allowance
+	swept time.Time
+}
+
+type allowance struct {
+	limit *rate.Limiter
+	used  time.Time
+	good  bool // somebody signed in: by a name, from a place
+}
+
+// The allowances: so many at once, and one more each so often.
+type pace struct {
+	burst int
+	every time.Duration
+}
+
+var (
+	ofPlace = pace{40, 5 * time.Second}  // whatever the name: an office has one address
+	ofBoth  = pace{6, 30 * time.Second}  // a name from a place
+	ofName  = pace{30, 90 * time.Second} // a name from places it was never signed in from
+	ofMail  = pace{4, 15 * time.Minute}  // mails to a name
+	ofCode  = pace{10, 20 * time.Second} // mailed codes typed, from a place
+	ofProof = pace{5, 60 * time.Second}  // second factors of a person
+)
+
+const (
+	maxKnown = 200_000        // some 40 MB
+	forget   = 24 * time.Hour // what was not used for so long
+)
+
+func key(what string, parts ...string) [32]byte {
+	h := sha256.New()
+	for _, p := range append([]string{what}, parts...) {
+		h.Write([]byte(p))
+		h.Write([]byte{0})
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+// allow reports whether there is allowance left for a key, and takes of it.
+func (g *guard) allow(now time.Time, p pace, what string, parts ...string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.at(now, p, key(what, parts...)).limit.AllowN(now, 1)
+}
+
+func (g *guard) at(now time.Time, p pace, k [32]byte) *allowance {
+	if g.known == nil {
+		g.known = map[[32]byte]*allowance{}
+	}
+	found := g.known[k]
+	if found == nil {
+		g.makeRoom(now)
+		found = &allowance{limit: rate.NewLimiter(rate.Every(p.every), p.burst)}
+		g.known[k] = found
+	}
+	found.used = now
+	return found
+}
+
+// makeRoom forgets what was long not used, and if that is not enough, any: it can only give an allowance
+// back.
+func (g *guard) makeRoom(now time.Time) {
+	if len(g.known) < maxKnown && now.Sub(g.swept) < time.Hour {
+		return
+	}
+	if now.Sub(g.swept) >= time.Minute || now.Before(g.swept) {
+		g.swept = now
+		for k, a := range g.known {
+			if now.Sub(a.used) > forget {
+				delete(g.known, k)
+			}
+		}
+	}
+	for k := range g.known {
+		if len(g.known) < maxKnown {
+			return
+		}
+		delete(g.known, k)
+	}
+}
+
+// signIn takes of the allowances of an attempt to sign in.
+func (g *guard) signIn(now time.Time, tenant, login, source string) error {
+	place := session.Near(source)
+	if !g.allow(now, ofPlace, "place", place) {
+		return tooMany()
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	both := g.at(now, ofBoth, key("both", tenant, login, place))
+	if !both.limit.AllowN(now, 1) {
+		return tooMany()
+	}
+	if !both.good && !g.at(now, ofName, key("name", tenant, login)).limit.AllowN(now, 1) {
+		return tooMany()
+	}
+	return nil
+}
+
+// signedIn notes that somebody signed in with a name from a place, which gives back what it took.
+func (g *guard) signedIn(now time.Time, tenant, login, source string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	both := g.at(now, ofBoth, key("both", tenant, login, session.Near(source)))
+	both.good, both.limit = true, rate.NewLimiter(rate.Every(ofBoth.every), ofBoth.burst)
+}
+
+func tooMany() error {
+	return fault.New("identity.guard", fault.TooMany, "there were too many attempts").WithHint("wait a minute, or have a code mailed to you")
+}
