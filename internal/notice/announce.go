@@ -36,12 +36,12 @@ func (d *Desk) Announce(ctx context.Context, c vault.Caller, src []byte, drill b
 	if err != nil {
 		return Version{}, err
 	}
-	v := row{id: d.id(next, drill), digest: next.Digest, base: d.Policy.Digest, source: src, state: Announced, changes: j.changes, asks: j.asks}
+	v := row{id: d.id(next, drill), digest: next.Digest, base: d.Policy.Digest, source: src, state: Announced, changes: j.changes, recipients: j.recipients, asks: j.asks}
 	if drill {
 		v.drill = d.Canaries[0]
 	}
 	if len(j.owed) == 0 {
-		return Version{ID: v.id, Digest: v.digest, Version: next.Version, State: Free, Drill: drill, Dated: next.Effective, First: on, Changes: j.changes}, nil
+		return Version{ID: v.id, Digest: v.digest, Version: next.Version, State: Free, Drill: drill, Dated: next.Effective, First: on, Changes: j.changes, Recipients: j.recipients}, nil
 	}
 	if err := errors.Join(dated(next, j), reachable(d.Policy, j.owed)); err != nil {
 		return Version{}, err
@@ -163,7 +163,7 @@ func (d *Desk) version(r *row) (Version, error) {
 	}
 	v := Version{
 		ID: r.id, Digest: r.digest, Version: p.Version, State: r.state, Drill: r.drill != "", Registered: r.registered, Dated: p.Effective,
-		Told: r.told, Since: r.since, Changes: r.changes,
+		Told: r.told, Since: r.since, Changes: r.changes, Recipients: r.recipients,
 	}
 	for _, o := range r.owed {
 		v.Promises = append(v.Promises, o.Promise)

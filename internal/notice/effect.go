@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -133,7 +134,7 @@ func (d *Desk) TakeEffect(ctx context.Context, who string, withoutNotice bool) e
 	if err != nil && !(withoutNotice && fault.Is(err, fault.Invalid)) {
 		return fault.Wrap(op, err)
 	}
-	e := effect{desk: d, who: who, known: known, forced: err != nil}
+	e := effect{desk: d, who: who, known: known, old: old, forced: err != nil}
 	if old != nil && old.Digest != d.Policy.Digest {
 		if e, err = d.effect(ctx, e, old, withoutNotice); err != nil {
 			return err
@@ -179,10 +180,11 @@ func (d *Desk) current(ctx context.Context) (p *policy.Policy, digest string, er
 type effect struct {
 	desk      *Desk
 	who       string
-	known     string // digest of the policy before
-	told      *row   // the version by which people were told; nil if nobody had to be
-	judgement        // what it changes
-	forced    bool   // nobody was told
+	known     string         // digest of the policy before
+	old       *policy.Policy // the one before; nil where there is none, or it cannot be read
+	told      *row           // the version by which people were told; nil if nobody had to be
+	judgement                // what it changes
+	forced    bool           // nobody was told
 }
 
 // effect judges whether the policy may take effect now.
@@ -205,6 +207,9 @@ func (d *Desk) effect(ctx context.Context, e effect, old *policy.Policy, without
 
 // keepSource keeps the policy in force for who comes after, where a program before this one did not.
 func (e *effect) keepSource(tx *db.Tx) error {
+	if err := e.disclosures(tx); err != nil {
+		return err
+	}
 	kept, err := versions(tx, `state = 'in-force' AND digest = $1`, e.desk.Policy.Digest)
 	if err != nil || len(kept) > 0 {
 		return err
@@ -217,7 +222,7 @@ func (e *effect) record(tx *db.Tx) error {
 	if err := setMeta(tx, inForceMark, []byte(e.desk.Policy.Digest)); err != nil {
 		return err
 	}
-	if err := e.outgrown(tx); err != nil {
+	if err := errors.Join(e.outgrown(tx), e.disclosures(tx)); err != nil {
 		return err
 	}
 	_, err := tx.Exec(`UPDATE policy_versions SET state = $1 WHERE state = $2`, string(Past), string(InForce))
@@ -258,7 +263,7 @@ func (e *effect) settle(tx *db.Tx) error {
 	}
 	if len(known) > 0 {
 		was := known[0]
-		v.base, v.changes, v.owed, v.asks, v.registered, v.passed, v.told = was.base, was.changes, was.owed, was.asks, was.registered, was.passed, was.told
+		v.base, v.changes, v.recipients, v.owed, v.asks, v.registered, v.passed, v.told = was.base, was.changes, was.recipients, was.owed, was.asks, was.registered, was.passed, was.told
 	}
 	if e.forced {
 		if err := d.missed(tx, &v, e.judgement); err != nil {
@@ -273,7 +278,7 @@ func (e *effect) settle(tx *db.Tx) error {
 
 // missed opens the clocks of a notice that should have gone out before now.
 func (d *Desk) missed(tx *db.Tx, v *row, j judgement) error {
-	v.told, v.passed, v.changes, v.asks = time.Time{}, time.Time{}, j.changes, j.asks
+	v.told, v.passed, v.changes, v.recipients, v.asks = time.Time{}, time.Time{}, j.changes, j.recipients, j.asks
 	for _, p := range j.owed {
 		clock, err := d.Engine.OpenAhead(tx, p.duty(), v.id, tx.Now())
 		if err != nil {

@@ -28,6 +28,7 @@ type Promise struct {
 	Control  string           `json:"control"`
 	Ahead    policy.Term      `json:"ahead"`
 	Channels []notify.Channel `json:"channels"`
+	OptOut   bool             `json:"opt_out,omitempty"` // people can opt out of who newly receives data
 }
 
 // Evidence is what discharges the clock of a notice: that the last one went out.
@@ -41,6 +42,7 @@ func (p *Promise) duty() obligation.Duty {
 // Promised is all that a policy says of it, and the zone whose days count.
 type Promised struct {
 	Promises []Promise
+	Papers   []Paper // of notices on paper
 	Zone     *time.Location
 }
 
@@ -80,6 +82,7 @@ type Version struct {
 	Since               time.Time // when it took effect; zero for never
 	Changes             []string  // what changes materially, in sentences
 	Promises            []Promise
+	Recipients          []string // who newly receives data by it
 }
 
 // Progress is how far an announcement has got.
@@ -96,6 +99,8 @@ type judgement struct {
 	first    time.Time // the first day, if the last notice goes out on the day asked about; zero if nothing tells
 	asks     bool      // people must be asked for consent
 	consents []string  // purposes whose consents do not cover what they are now
+
+	recipients []string // who newly receives data
 }
 
 // compare judges a change, were its last notice to go out on a day.
@@ -108,7 +113,7 @@ func (d *Desk) compare(old, next *policy.Policy, on time.Time) (j judgement, err
 	for _, c := range r.Material(true) {
 		j.changes = append(j.changes, c.Says)
 	}
-	j.asks = len(r.Consents) > 0
+	j.asks, j.recipients = len(r.Consents) > 0, newcomers(old, next)
 	for _, c := range r.Consents {
 		if c.Sort == "purpose" && c.Lacking {
 			j.consents = append(j.consents, c.ID)

@@ -34,7 +34,7 @@ const actor = "clause"
 // other from its turn.
 func (d *Desk) RunDue(ctx context.Context, now time.Time) (err error) {
 	const op = "notice.RunDue"
-	all, err := d.versions(ctx, `state = 'announced' OR (state = 'in-force' AND told_at = 0 AND promises <> 'null' AND promises <> '[]')`)
+	all, err := d.versions(ctx, `state = 'announced' OR (state IN ('in-force', 'past') AND told_at = 0 AND promises <> 'null' AND promises <> '[]')`)
 	if err != nil || len(all) == 0 {
 		return fault.Wrap(op, err)
 	}
@@ -193,8 +193,8 @@ func tell(tx *db.Tx, v *row, person string, words notify.Message) error {
 
 // retryLost has what was given up a day ago tried once more.
 func retryLost(tx *db.Tx, event, after, last string) error {
-	lost, err := ids(tx, `SELECT message_id FROM outbox WHERE tenant_id = $1 AND subject_id > $2 AND subject_id <= $3 AND event || '' = $4 AND state = $5 AND ended_at <= $6 AND outcome <> $7`,
-		tx.Tenant(), after, last, event, notify.Failed, micros(tx.Now().Add(-retry)), "nobody-there")
+	lost, err := ids(tx, `SELECT message_id FROM outbox WHERE tenant_id = $1 AND subject_id > $2 AND subject_id <= $3 AND event || '' = $4 AND state = $5 AND ended_at <= $6 AND outcome NOT IN ($7, $8)`,
+		tx.Tenant(), after, last, event, notify.Failed, micros(tx.Now().Add(-retry)), "nobody-there", "no-consent")
 	if err != nil || len(lost) == 0 {
 		return err
 	}
@@ -226,6 +226,15 @@ func (d *Desk) message(v *row, p *policy.Policy) notify.Message {
 	}
 	if v.asks {
 		details["consent"] = "yes"
+	}
+	if o := d.Policy.Organisation; slices.ContainsFunc(v.owed, func(o owed) bool { return o.OptOut }) && len(v.recipients) > 0 {
+		details["opt_out"] = strings.TrimPrefix(o.Contact, "mailto:")
+	}
+	if !slices.ContainsFunc(v.owed, func(o owed) bool { return o.Control != Disclosing }) {
+		if who := disclosed(v, p); who != nil {
+			who["opt_out"] = details["opt_out"]
+			return notify.Message{Event: v.id, Template: "disclosure-notice", Language: d.Policy.Language, Details: who}
+		}
 	}
 	return notify.Message{Event: v.id, Template: "policy-change", Language: d.Policy.Language, Details: details}
 }
@@ -271,6 +280,9 @@ func (d *Desk) toldAll(ctx context.Context, v *row, last time.Time) error {
 			if err := d.Engine.Discharge(tx, o.Clock, Evidence, v.id); err != nil && !fault.Is(err, fault.Conflict) {
 				return err
 			}
+		}
+		if err := d.begin(tx, v); err != nil {
+			return err
 		}
 		return ledger.Append(tx, proof.Entry{Kind: "policy.told", Actor: actor, Clauses: clauses, Detail: map[string]string{"version": v.id, "sha256": v.digest}})
 	}))

@@ -17,7 +17,8 @@ type row struct {
 	drill            string // the canary tenant it is for; "" for a real one
 	changes          []string
 	owed             []owed
-	asks             bool // people must be asked for consent, too
+	recipients       []string // who newly receives data
+	asks             bool     // people must be asked for consent, too
 
 	effective, registered, passed, told, since time.Time
 }
@@ -36,7 +37,7 @@ func (v *row) home() string {
 	return db.Organisation
 }
 
-const columns = `version_id, digest, base, source, state, drill, changes, promises, asks, effective_at, registered_at, passed_at, told_at, since_at`
+const columns = `version_id, digest, base, source, state, drill, changes, promises, asks, effective_at, registered_at, passed_at, told_at, since_at, recipients`
 
 // insert keeps a version. One of the same id is a Conflict.
 func insert(tx *db.Tx, v *row) error {
@@ -48,9 +49,13 @@ func insert(tx *db.Tx, v *row) error {
 	if err != nil {
 		return fault.As("notice.insert", fault.Other, err)
 	}
-	n, err := tx.Exec(`INSERT INTO policy_versions (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+	recipients, err := json.Marshal(v.recipients)
+	if err != nil {
+		return fault.As("notice.insert", fault.Other, err)
+	}
+	n, err := tx.Exec(`INSERT INTO policy_versions (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
 		v.id, v.digest, v.base, v.source, string(v.state), v.drill, string(changes), string(promises), v.asks,
-		micros(v.effective), micros(v.registered), micros(v.passed), micros(v.told), micros(v.since))
+		micros(v.effective), micros(v.registered), micros(v.passed), micros(v.told), micros(v.since), string(recipients))
 	if err == nil && n == 0 {
 		err = fault.New("notice.insert", fault.Conflict, "this version was announced already").WithHint("clause policy list shows how far its notice has got; a version that was withdrawn needs another date or number")
 	}
@@ -61,14 +66,14 @@ func insert(tx *db.Tx, v *row) error {
 func versions(tx *db.Tx, where string, args ...any) (all []row, err error) {
 	err = tx.Each(`SELECT `+columns+` FROM policy_versions WHERE `+where+` ORDER BY registered_at, version_id`, args, func(scan func(...any) error) error {
 		var v row
-		var state, changes, promises string
+		var state, changes, promises, recipients string
 		var asks, effective, registered, passed, told, since int64
-		if err := scan(&v.id, &v.digest, &v.base, &v.source, &state, &v.drill, &changes, &promises, &asks, &effective, &registered, &passed, &told, &since); err != nil {
+		if err := scan(&v.id, &v.digest, &v.base, &v.source, &state, &v.drill, &changes, &promises, &asks, &effective, &registered, &passed, &told, &since, &recipients); err != nil {
 			return err
 		}
 		v.state, v.asks = State(state), asks == 1
 		v.effective, v.registered, v.passed, v.told, v.since = moment(effective), moment(registered), moment(passed), moment(told), moment(since)
-		if json.Unmarshal([]byte(changes), &v.changes) != nil || json.Unmarshal([]byte(promises), &v.owed) != nil {
+		if json.Unmarshal([]byte(changes), &v.changes) != nil || json.Unmarshal([]byte(promises), &v.owed) != nil || json.Unmarshal([]byte(recipients), &v.recipients) != nil {
 			return fault.New("notice.versions", fault.Other, "a version of the policy is damaged in the store")
 		}
 		all = append(all, v)

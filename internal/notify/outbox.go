@@ -24,6 +24,11 @@ type Outbox struct {
 	Alias func(tx *db.Tx, subject string) (string, error)
 	// Next is the channel by which a person is told what a channel could not tell them, "" for none.
 	Next func(template string, failed Channel) Channel
+	// Electronic reports whether a person consents to notice by electronic means; who does not gets a letter.
+	// Nil: it needs no consent.
+	Electronic func(tx *db.Tx, subject string) (bool, error)
+	// OnPosted is told, in the transaction that says so, that the letter about an event was posted. It may be nil.
+	OnPosted func(tx *db.Tx, event string) error
 	// Drill reports tenants of nobody real, whose messages count as sent and go nowhere.
 	Drill func(tenant string) bool
 	Log   *slog.Logger
@@ -150,7 +155,10 @@ func (o *Outbox) giveBack(ctx context.Context, tenant string, rest []Dispatch) e
 
 // deliver sends one message and records what came of it.
 func (o *Outbox) deliver(ctx context.Context, d *Dispatch, down map[Channel]error) (left bool, err error) {
-	failure := down[d.Channel]
+	failure := o.consented(ctx, d)
+	if failure == nil {
+		failure = down[d.Channel]
+	}
 	if failure == nil {
 		failure = o.send(ctx, d)
 	}
@@ -169,6 +177,9 @@ func (o *Outbox) send(ctx context.Context, d *Dispatch) error {
 	if d.Channel == InApp {
 		return nil
 	}
+	if o.Drill(d.Tenant) {
+		return o.rehearse(ctx, d)
+	}
 	sender := o.Senders[d.Channel]
 	if sender == nil {
 		return &Outage{Reason: "not-set-up"}
@@ -177,9 +188,6 @@ func (o *Outbox) send(ctx context.Context, d *Dispatch) error {
 		return err
 	}
 	var name string
-	if o.Drill(d.Tenant) {
-		return o.rehearse(ctx, d)
-	}
 	if d.Subject != "" {
 		name = d.To[0].Name
 	}

@@ -96,7 +96,7 @@ func (o *Outbox) comeBack(tx *db.Tx, by, id string, b Bounce) (fresh bool, err e
 // nextWay tells a person by the next channel that the policy names, where one has failed: not where it
 // is the policy that lets nobody read the address, or nobody is there to be told.
 func (o *Outbox) nextWay(tx *db.Tx, d *Dispatch, reason string) error {
-	if o.Next == nil || d.Subject == "" || reason == "refused-by-policy" || reason == "nobody-there" {
+	if o.Next == nil || d.Subject == "" || reason == "refused-by-policy" || reason == "nobody-there" || reason == noConsent {
 		return nil
 	}
 	m := d.Message

@@ -60,6 +60,9 @@ func (o *Outbox) end(tx *db.Tx, d *Dispatch, state, outcome string) error {
 		return err
 	}
 	gone, err := o.record(tx, d, "message."+state, outcome)
+	if err == nil && !gone {
+		err = o.ended(tx, d, state, outcome)
+	}
 	if err == nil && !gone && state == Failed {
 		err = o.nextWay(tx, d, outcome)
 	}
