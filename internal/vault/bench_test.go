@@ -1,12 +1,16 @@
 package vault
 
 import (
+	"encoding/binary"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"clause.dev/clause/internal/db"
 )
 
 // cpu is the processor time that this process has used.
@@ -138,4 +142,87 @@ func BenchmarkEraseTenant(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkSweepTenant removes what an off-boarded tenant left: CLAUSE_RECORDS says how many records it had, a
+// hundred thousand if it is not set, of a tenth as many people, each of whom is found by two values.
+func BenchmarkSweepTenant(b *testing.B) {
+	records := 100_000
+	if s := os.Getenv("CLAUSE_RECORDS"); s != "" {
+		fmt.Sscan(s, &records)
+	}
+	for name, open := range map[string]func(testing.TB) *world{"sqlite": sqliteWorld, "postgres": postgresWorld} {
+		b.Run(name, func(b *testing.B) {
+			var rows, unreadable float64
+			var spent time.Duration
+			b.ResetTimer()
+			for range b.N {
+				b.StopTimer()
+				w := open(b)
+				rows = float64(w.stuffed(records))
+				begin := time.Now()
+				if err := w.vault.EraseTenant(w.ctx, w.admin, "acme"); err != nil {
+					b.Fatal(err)
+				}
+				unreadable = float64(time.Since(begin).Microseconds()) / 1000
+				before := cpu(b)
+				b.StartTimer()
+				if err := w.vault.Sweep(w.ctx); err != nil {
+					b.Fatal(err)
+				}
+				b.StopTimer()
+				spent += cpu(b) - before
+				if n := w.rows("acme", "sub_"); n > 0 {
+					b.Fatalf("%d rows are left", n)
+				}
+				b.StartTimer()
+			}
+			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+			b.ReportMetric(rows*float64(b.N)/spent.Seconds(), "rows/cpu-s") // on PostgreSQL its own comes on top
+			b.ReportMetric(unreadable, "ms-unreadable")
+		})
+	}
+}
+
+// stuffed puts rows of records into acme's store, past every check, and returns how many rows there are of all kinds.
+// A person's records are far from each other, as they are where they came over the years.
+func (w *world) stuffed(records int) (rows int) {
+	w.t.Helper()
+	sealed, hash := make([]byte, 330), make([]byte, 32)
+	people := records / 10
+	for from := 0; from < records; from += 1000 {
+		must(w.t, w.db.Write(w.ctx, "acme", func(tx *db.Tx) error {
+			insert := func(statement string, args ...any) error {
+				rows++
+				_, err := tx.Exec(statement, args...)
+				return err
+			}
+			for i := from; i < min(from+1000, records); i++ {
+				of, now := fmt.Sprintf("sub_%026x", uint32(i%people)*0x9E3779B1), tx.Now().UnixMicro()
+				id := fmt.Sprintf("rec_%026x", uint32(i)*0x9E3779B1)
+				err := insert(`INSERT INTO records (tenant_id, subject_id, data_set, record_id, version, sealed, created_at, updated_at)
+					VALUES ('acme', $1, 'transactions', $2, 1, $3, $4, $4)`, of, id, sealed, now)
+				if err != nil || i >= people {
+					if err != nil {
+						return err
+					}
+					continue
+				}
+				err = insert(`INSERT INTO subjects (tenant_id, subject_id, tenant_key_id, key_id, wrapped, sealed, created_at)
+					VALUES ('acme', $1, 'key', $2, $3, $3, $4)`, of, of, sealed[:100], now)
+				for _, field := range []string{"email", "phone"} {
+					binary.BigEndian.PutUint64(hash, uint64(i)*0x9E3779B97F4A7C15)
+					if err == nil {
+						err = insert(`INSERT INTO lookups (tenant_id, data_set, field, hash, slot, subject_id, record_id, tenant_key_id)
+							VALUES ('acme', 'identity', $1, $2, '', $3, 'main', 'key')`, field, hash, of)
+					}
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	return rows
 }

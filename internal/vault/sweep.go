@@ -18,9 +18,6 @@ import (
 // maintenance is the actor of what the server does by itself.
 const maintenance = "clause"
 
-// sweepRows is how many rows a sweep deletes in one transaction.
-const sweepRows = 1000
-
 // Swept is what the sweep of an erased person, or with Subject "" of a tenant, has to tell when it is over.
 type Swept struct {
 	Subject string
@@ -150,41 +147,6 @@ func (s *sweep) concerns(t db.Table) (where string) {
 		return `NOT (` + t.Outlives + `) AND $2 = ''`
 	}
 	return `$2 = ''`
-}
-
-// table removes the rows of a table, some at a time.
-func (s *sweep) table(ctx context.Context, t db.Table) error {
-	where := s.concerns(t)
-	if where == "" || len(t.Key) < 2 {
-		return nil
-	}
-	key, label := strings.Join(t.Key[1:], ", "), `'`+t.Name+`'`
-	if t.Name == "records" {
-		label = `'records.' || data_set`
-	}
-	statement := `DELETE FROM ` + t.Name + ` WHERE tenant_id = $1 AND (` + key + `) IN (SELECT ` + key + ` FROM ` + t.Name +
-		` WHERE tenant_id = $1 AND ` + where + ` LIMIT $3) RETURNING ` + label
-	for {
-		n := 0
-		err := s.v.DB.Write(ctx, s.tenant, func(tx *db.Tx) error {
-			n = 0
-			removed := map[string]int64{}
-			err := tx.Each(statement, []any{s.tenant, s.subject, sweepRows}, func(scan func(...any) error) error {
-				var label string
-				err := scan(&label)
-				removed[label]++
-				n++
-				return err
-			})
-			if err != nil || n == 0 {
-				return err
-			}
-			return s.note(tx, removed)
-		})
-		if err != nil || n < sweepRows {
-			return err
-		}
-	}
 }
 
 // count notes blobs that were removed.
