@@ -74,15 +74,21 @@ func (d *Desk) In(tx *db.Tx, id string) (Request, error) {
 // Collect hands a package to whoever asked for it in the person's name, instead of the link: one of the two
 // is used, once. A package that is none, was handed out or is over is NotFound.
 func (d *Desk) Collect(ctx context.Context, c vault.Caller, tenant, id string) (*Package, error) {
-	r, err := d.step(ctx, c, "request.collect", tenant, id, func(tx *db.Tx, r *Request) error {
-		if !r.Right.packaged() {
-			return errNoRequest()
-		}
-		return d.take(tx, r, c.Credential.ID)
-	})
-	if err != nil {
+	const op = "rights.Collect"
+	if err := d.admit(ctx, c, "request.collect", tenant); err != nil {
 		return nil, err
 	}
-	p, err := d.packageOf(ctx, tenant, r)
-	return p, fault.Wrap("rights.Collect", err)
+	var found Request
+	err := d.Vault.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+		r, err := byID(tx, id)
+		if err == nil {
+			found = *r
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	p, err := d.handOut(ctx, tenant, &found, c.Credential.ID, func(r *Request) bool { return r.Right.packaged() })
+	return p, fault.Wrap(op, err)
 }

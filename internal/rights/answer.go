@@ -52,6 +52,9 @@ func (d *Desk) Answer(ctx context.Context, c vault.Caller, tenant, id string, co
 	link := ""
 	switch {
 	case r.Right.packaged():
+		if err := d.reach(ctx, tenant, &r); err != nil {
+			return Request{}, "", fault.Wrap(op, err)
+		}
 		r, link, err = d.link(ctx, tenant, id, c.Credential.ID)
 	case r.State == Answered:
 	case r.Right == Rectification:
@@ -103,6 +106,9 @@ func (d *Desk) rectify(ctx context.Context, c vault.Caller, tenant string, r *Re
 		if _, err := d.Vault.Patch(ctx, writer, target, fix.Fields, vault.Condition{}, idem); err != nil {
 			return Request{}, at(i, err)
 		}
+	}
+	if err := d.rectifyOutside(ctx, tenant, r, corrections); err != nil {
+		return Request{}, err
 	}
 	return d.move(ctx, tenant, r.ID, func(tx *db.Tx, r *Request) error {
 		if r.State == Answered {
@@ -181,18 +187,27 @@ func (d *Desk) mayErase(tx *db.Tx, r *Request) error {
 // act has the vault do what was asked, which may have been done before, and answers the request. What the
 // vault refuses for good leaves the request as it was.
 func (d *Desk) act(ctx context.Context, c vault.Caller, tenant string, r *Request) (Request, error) {
-	err := d.perform(ctx, acting(c, vault.ScopeSubjects), tenant, r)
+	var err error
+	if !r.Right.toldOutside() || len(r.Systems) == 0 { // else a call before this one got so far
+		err = d.perform(ctx, acting(c, vault.ScopeSubjects), tenant, r)
+	}
 	switch fault.KindOf(err) {
 	case fault.Refused, fault.Invalid, fault.Conflict, fault.Unauthenticated:
 		if err != nil {
 			return Request{}, errors.Join(err, d.halt(ctx, tenant, r.ID, c.Credential.ID))
 		}
 	}
+	if err == nil {
+		err = d.passOn(ctx, tenant, r, d.about(r))
+	}
 	if err != nil {
 		return Request{}, err
 	}
 	return d.move(ctx, tenant, r.ID, func(tx *db.Tx, now *Request) error {
-		if now.State != CarryingOut { // another call was quicker
+		if err := d.outside(tx, now); err != nil {
+			return err
+		}
+		if now.State != CarryingOut || now.going { // another call was quicker; or Finish ends it
 			return nil
 		}
 		if r.Right == Erasure { // the sweep may have taken the name from the row: it is needed once more
@@ -203,10 +218,7 @@ func (d *Desk) act(ctx context.Context, c vault.Caller, tenant string, r *Reques
 }
 
 func (d *Desk) perform(ctx context.Context, c vault.Caller, tenant string, r *Request) error {
-	purposes := r.details.Purposes
-	if len(purposes) == 0 {
-		purposes = r.Right.Purposes(d.Policy)
-	}
+	purposes := d.about(r)
 	switch r.Right {
 	case Erasure:
 		if r.Subject == "" { // erased and swept since
@@ -359,12 +371,18 @@ func (d *Desk) finishOne(ctx context.Context, tenant, id string) error {
 		if !gone || !r.State.Open() {
 			return nil
 		}
+		if err := d.outside(tx, r); err != nil {
+			return err
+		}
 		if r.Right == Erasure { // somebody erased them: that is what was asked
+			if r.going { // other systems have yet to
+				return nil
+			}
 			return d.finish(tx, r, maintenance)
 		}
 		return d.void(tx, r, maintenance)
 	})
-	if err != nil || gone || r.State != CarryingOut {
+	if err != nil || gone || r.State != CarryingOut || r.going && r.Right != Erasure {
 		return err
 	}
 	_, err = d.act(ctx, c, tenant, &r)

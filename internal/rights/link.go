@@ -61,11 +61,11 @@ func (d *Desk) Download(ctx context.Context, token string) (*Package, error) {
 		return nil, gone
 	}
 	tenant, hash := token[:at], sha256.Sum256([]byte(token[at+1:]))
-	var id string
+	var found Request
 	err := d.Vault.DB.Read(ctx, tenant, func(tx *db.Tx) error { // a guess costs no write
 		r, err := byLink(tx, hash[:])
 		if err == nil {
-			id = r.ID
+			found = *r
 		}
 		return err
 	})
@@ -75,20 +75,41 @@ func (d *Desk) Download(ctx context.Context, token string) (*Package, error) {
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	r, err := d.move(ctx, tenant, id, func(tx *db.Tx, r *Request) error {
-		if string(r.linkHash) != string(hash[:]) {
-			return errNoRequest()
-		}
-		return d.take(tx, r, r.ID)
-	})
+	p, err := d.handOut(ctx, tenant, &found, found.ID, func(r *Request) bool { return string(r.linkHash) == string(hash[:]) })
 	if fault.Is(err, fault.NotFound) {
 		return nil, gone
 	}
-	if err != nil {
-		return nil, fault.Wrap(op, err)
-	}
-	p, err := d.packageOf(ctx, tenant, r)
 	return p, fault.Wrap(op, err)
+}
+
+// handOut has other systems hand out what they hold, takes the package of a request for whom it is for, if it is
+// still theirs, and returns it.
+func (d *Desk) handOut(ctx context.Context, tenant string, found *Request, who string, theirs func(*Request) bool) (*Package, error) {
+	spool, err := d.collect(ctx, tenant, found, d.Vault.Now())
+	if err != nil {
+		return nil, err
+	}
+	var known map[string][]string
+	r, err := d.move(ctx, tenant, found.ID, func(tx *db.Tx, r *Request) error {
+		if !theirs(r) {
+			return errNoRequest()
+		}
+		err := d.take(tx, r, who)
+		if err == nil && spool != nil {
+			known, err = d.Outside.Known(tx, r.Subject)
+		}
+		return err
+	})
+	var p *Package
+	if err == nil {
+		p, err = d.packageOf(ctx, tenant, r)
+	}
+	if err != nil {
+		spool.close()
+		return nil, err
+	}
+	p.spool, p.known = spool, known
+	return p, nil
 }
 
 // packageOf reads what a person is given.

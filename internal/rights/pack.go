@@ -26,6 +26,8 @@ type Package struct {
 	request Request
 	whole   *vault.Whole
 	made    time.Time
+	spool   *spool              // what other systems handed out; nil where there are none
+	known   map[string][]string // by which ids they know the person
 }
 
 // Name is a name for the file.
@@ -49,10 +51,11 @@ type column struct {
 // Write writes the package, a ZIP archive. An error leaves half of one, which opens nowhere as a whole.
 func (p *Package) Write(ctx context.Context, to io.Writer) error {
 	const op = "rights.Package.Write"
+	defer p.spool.close()
 	z := zip.NewWriter(to)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	out := &packing{Package: p, zip: z, words: wordsIn(p.request.details.Language)}
-	for _, part := range []func(context.Context) error{out.data, out.about, out.tables, out.page, out.files, out.ledger} {
+	for _, part := range []func(context.Context) error{out.data, out.about, out.tables, out.connectedTables, out.page, out.files, out.ledger} {
 		if err := part(ctx); err != nil {
 			return fault.Wrap(op, err)
 		}
@@ -97,7 +100,9 @@ func (p *packing) data(ctx context.Context) error {
 			Consents   []string  `json:"consents"`
 			Objections []string  `json:"objections"`
 			Restricted bool      `json:"restricted"`
-		}{"clause-package/1", p.request.ID, p.request.Right, p.request.Subject, p.made, list(p.whole.Consents), list(p.whole.Objections), p.whole.Restricted})
+
+			Known map[string][]string `json:"external_ids,omitempty"`
+		}{"clause-package/1", p.request.ID, p.request.Right, p.request.Subject, p.made, list(p.whole.Consents), list(p.whole.Objections), p.whole.Restricted, p.known})
 		if err != nil {
 			return err
 		}
@@ -111,8 +116,10 @@ func (p *packing) data(ctx context.Context) error {
 				return err
 			}
 		}
-		w.WriteString("\n}}\n")
-		return nil
+		w.WriteString("\n}")
+		err = p.connectedData(w)
+		w.WriteString("}\n")
+		return err
 	})
 }
 

@@ -22,6 +22,7 @@ type account struct {
 	Purposes   []purposeOf       `json:"purposes"`
 	Recipients []recipientOf     `json:"recipients"`
 	Data       []dataOf          `json:"data"`
+	Connected  []connectedOf     `json:"connected,omitempty"`
 	Rights     []rightOf         `json:"rights"`
 	Authority  *policy.Authority `json:"authority,omitempty"`
 	Laws       map[string]string `json:"laws,omitempty"`
@@ -110,6 +111,9 @@ func (p *packing) account() account {
 	}
 	for i := range p.shapes {
 		a.Data = append(a.Data, p.dataOf(&p.shapes[i], lang))
+	}
+	if a.Connected = p.connected(); len(a.Connected) > 0 {
+		a.Contents["connected"] = "tables of what other systems hold"
 	}
 	for _, right := range All() {
 		a.Rights = append(a.Rights, p.rightOf(right))

@@ -125,6 +125,11 @@ func (p *packing) page(ctx context.Context) error {
 				return err
 			}
 		}
+		for _, of := range p.connected() {
+			if err := p.connectedSection(w, shapes, of); err != nil {
+				return err
+			}
+		}
 		return fault.As(op, fault.Unavailable, shapes.ExecuteTemplate(w, "foot", shown))
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/ledger"
@@ -119,7 +120,9 @@ type Request struct {
 	LinkUntil    time.Time // until when the link to the package holds
 	LinkUsed     time.Time
 	Clocks       []obligation.Clock
+	Systems      connect.Report // what was done in other systems
 
+	going    bool // a walk through them goes on
 	sealed   []byte
 	linkHash []byte
 	details  details
@@ -144,6 +147,10 @@ type Desk struct {
 	Held func(tx *db.Tx, tenant, subject string) (reason string, until time.Time, ok bool)
 	// Erase erases a person for a request, as Vault.EraseSubject does, and may certify it. Nil: the vault does.
 	Erase func(ctx context.Context, c vault.Caller, tenant, subject, request string) error
+	// Outside are the systems that hold copies. Nil: none.
+	Outside Outside
+	// Scratch is a folder for what they hold of a person while a package is made of it; it is encrypted there.
+	Scratch string
 	// Tell sends a message, as notify.Enqueue does. It may be nil.
 	Tell func(*db.Tx, notify.Message) error
 	// Changed hears, in its transaction, that a request went a step further. It may be nil.
@@ -191,8 +198,11 @@ func (d *Desk) load(tx *db.Tx, id string) (*Request, error) {
 	return r, d.unseal(tx, r)
 }
 
-// clocks fills in the request's clocks, and when it is due.
+// clocks fills in the request's clocks, when it is due, and what was done in other systems.
 func (d *Desk) clocks(tx *db.Tx, r *Request) (err error) {
+	if err := d.outside(tx, r); err != nil {
+		return err
+	}
 	if r.Clocks, err = d.Clocks.Of(tx, r.ID); err != nil {
 		return err
 	}
