@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/ledger"
@@ -128,7 +129,10 @@ func (d *Desk) runTenant(ctx context.Context, tenant string) (failed error) {
 		c := &pending[i]
 		switch {
 		case c.State == Clean:
-			err = d.issue(ctx, tenant, c)
+			var ready bool
+			if ready, err = d.connected(ctx, tenant, c); ready {
+				err = d.issue(ctx, tenant, c)
+			}
 		case c.Kind == proof.OfTenant:
 			err = d.erase(ctx, d.Operator, tenant)
 		case d.Vault.Now().Sub(c.Opened) > withdrawAfter:
@@ -149,9 +153,83 @@ func (d *Desk) forget(ctx context.Context, tenant string, c *Certificate) error 
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(`DELETE FROM certificates WHERE tenant_id = $1 AND certificate_id = $2 AND state = $3`, tenant, c.ID, string(Open))
+		return d.drop(tx, c.ID)
+	})
+}
+
+// connected adds to a certificate what was done in systems outside the vault, with the entry that proves it,
+// once. It reports whether all is done there.
+func (d *Desk) connected(ctx context.Context, tenant string, c *Certificate) (ready bool, err error) {
+	if d.Outside == nil {
+		return true, nil
+	}
+	err = d.Engine.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+		if err := d.outside(tx, c); err != nil {
+			return err
+		}
+		ready = !c.going
+		for label := range c.Removed {
+			if strings.HasPrefix(label, outsideLabel) { // a call before this one got so far
+				return nil
+			}
+		}
+		told := outsideCounts(c.Systems)
+		if !ready || len(told) == 0 {
+			return nil
+		}
+		if c.Removed == nil {
+			c.Removed = map[string]int64{}
+		}
+		for _, some := range chunked(told) {
+			detail := map[string]string{}
+			for label, n := range some {
+				detail[label] = strconv.FormatInt(n, 10)
+				c.Removed[label] += n
+			}
+			if err := c.append(tx, proof.KindErased, detail); err != nil {
+				return err
+			}
+		}
+		_, err := update(tx, c, Clean)
 		return err
 	})
+	return ready, err
+}
+
+// The labels of what a certificate says of other systems: rows that are gone, people whose id there nobody told,
+// and what staff have settled instead of Clause.
+const (
+	outsideLabel = "connected."
+	notKnown     = ".not-known"
+	settledLabel = ".settled"
+)
+
+func outsideCounts(lines connect.Report) map[string]int64 {
+	told := map[string]int64{}
+	for _, l := range lines {
+		label := outsideLabel + l.System
+		told[label] += 0 // a system is named also where it held nothing
+		switch {
+		case l.State == connect.Settled:
+			told[label+settledLabel]++
+		case l.State == connect.ByHand:
+			told[label+notKnown] += l.Rows
+		default:
+			told[label] += l.Rows
+		}
+	}
+	return told
+}
+
+// chunked is as many labels at a time as an entry of the ledger has room for.
+func chunked(all map[string]int64) (out []map[string]int64) {
+	for i, label := range slices.Sorted(maps.Keys(all)) {
+		if i%mostLabels == 0 {
+			out = append(out, map[string]int64{})
+		}
+		out[len(out)-1][label] = all[label]
+	}
+	return out
 }
 
 // issue signs a certificate, and discharges what was owed, in one transaction.

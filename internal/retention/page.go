@@ -55,7 +55,21 @@ func counts(c *proof.Certificate) (all []count) {
 		if set, ok := strings.CutPrefix(label, "records."); ok {
 			words = "records of " + set
 		}
+		if system, ok := strings.CutPrefix(label, outsideLabel); ok {
+			words = outsideWords(system)
+		}
 		all = append(all, count{words, c.Removed[label]})
 	}
 	return all
+}
+
+// outsideWords says what a number of another system counts.
+func outsideWords(system string) string {
+	if id, ok := strings.CutSuffix(system, notKnown); ok {
+		return "people whose id in the system " + id + " was not known, and whom it may hold"
+	}
+	if id, ok := strings.CutSuffix(system, settledLabel); ok {
+		return "parts of the system " + id + " that staff saw to"
+	}
+	return "rows in the system " + system
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/ledger"
@@ -26,6 +27,24 @@ type Desk struct {
 	Duties   []obligation.Duty // what clauses owe when a tenant leaves
 	Issuer   string            // the organisation, as its policy names it
 	Operator vault.Caller      // in whose name an off-boarding that was cut short goes on
+	Outside  Outside           // the systems outside the vault that hold copies; nil: none
+}
+
+// Outside is the systems outside the vault that hold copies of people's data, which an erasure walks too. Their
+// walk has the id of the certificate.
+type Outside interface {
+	// Erase and EraseAll open the walk in the transaction that opens the certificate. Where it is not known
+	// by which id a system knows the person, Erase is a Conflict.
+	Erase(tx *db.Tx, id, about, subject string) error
+	EraseAll(tx *db.Tx, id string) error
+	// Gather puts aside what the walk needs to know of the tenant's people, before their keys go.
+	Gather(ctx context.Context, tenant, id string) error
+	// Go goes on with a walk for a short time; it does nothing before the erasure in the vault has come about.
+	Go(ctx context.Context, tenant, id string) error
+	// Drop forgets a walk whose erasure did not come about.
+	Drop(tx *db.Tx, id string) error
+	// Of tells what was done, and whether that goes on.
+	Of(tx *db.Tx, id string) (lines connect.Report, pending bool, err error)
 }
 
 // OffBoarding is how far a tenant's leaving has come.
@@ -57,6 +76,22 @@ func (d *Desk) OffBoard(ctx context.Context, c vault.Caller, tenant string) (Off
 	return d.progress(ctx, tenant)
 }
 
+// gather puts aside what the walk of an off-boarding must know, while the tenant's keys are there.
+func (d *Desk) gather(ctx context.Context, tenant string) error {
+	if d.Outside == nil {
+		return nil
+	}
+	var open []Certificate
+	err := d.Engine.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
+		open, err = certificatesWhere(tx, `kind = $2 AND state = $3`, proof.OfTenant, string(Open))
+		return err
+	})
+	if err != nil || len(open) == 0 {
+		return err
+	}
+	return d.Outside.Gather(ctx, tenant, open[0].ID)
+}
+
 // begin starts the clocks, unless an off-boarding is under way.
 func (d *Desk) begin(tx *db.Tx, by string) error {
 	const op = "retention.begin"
@@ -70,6 +105,11 @@ func (d *Desk) begin(tx *db.Tx, by string) error {
 	cert := Certificate{ID: newID(), Kind: proof.OfTenant, State: Open, Opened: tx.Now()}
 	if err := insert(tx, &cert); err != nil {
 		return err
+	}
+	if d.Outside != nil {
+		if err := d.Outside.EraseAll(tx, cert.ID); err != nil {
+			return fault.Wrap(op, err)
+		}
 	}
 	for _, owed := range d.Duties {
 		if _, err := d.Engine.Open(tx, owed, cert.ID); err != nil {
@@ -88,6 +128,9 @@ func (d *Desk) clauses() (all []string) {
 
 // erase erases the tenant; that it is erased already is as good.
 func (d *Desk) erase(ctx context.Context, c vault.Caller, tenant string) error {
+	if err := d.gather(ctx, tenant); err != nil {
+		return err
+	}
 	err := d.Vault.EraseTenant(ctx, c, tenant)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -114,6 +157,9 @@ func (d *Desk) progress(ctx context.Context, tenant string) (out OffBoarding, er
 			return err
 		}
 		out = OffBoarding{Certificate: all[0]}
+		if err := d.outside(tx, &out.Certificate); err != nil {
+			return err
+		}
 		out.Sweeping, err = vault.Sweeping(tx, "")
 		return err
 	})
@@ -155,6 +201,11 @@ func (d *Desk) EraseSubject(ctx context.Context, c vault.Caller, tenant, subject
 		if err := d.Vault.Lives(tx, subject); err != nil { // else an id of anybody's making could be stored
 			return err
 		}
+		if d.Outside != nil {
+			if err := d.Outside.Erase(tx, cert.ID, about, subject); err != nil {
+				return err
+			}
+		}
 		return insert(tx, &cert)
 	})
 	if err != nil {
@@ -163,23 +214,51 @@ func (d *Desk) EraseSubject(ctx context.Context, c vault.Caller, tenant, subject
 	err = d.Vault.EraseSubject(ctx, c, tenant, subject)
 	switch {
 	case fault.Is(err, fault.NotFound) && !opened: // it was erased before: the sweep is on its way
-		return cert, nil
 	case err != nil && !fault.Is(err, fault.Unavailable): // refused: nothing is being erased
 		return Certificate{}, fault.Wrap(op, d.withdraw(ctx, tenant, cert.ID, err))
+	case err != nil:
+		return cert, err
 	}
-	return cert, err
+	return cert, fault.Wrap(op, d.walk(ctx, tenant, &cert))
+}
+
+// walk goes on with the walk of a certificate. What is left goes on by itself.
+func (d *Desk) walk(ctx context.Context, tenant string, cert *Certificate) error {
+	if d.Outside == nil {
+		return nil
+	}
+	if err := d.Outside.Go(ctx, tenant, cert.ID); err != nil && !fault.Is(err, fault.Unavailable) {
+		return err
+	}
+	return d.Engine.DB.Read(ctx, tenant, func(tx *db.Tx) error { return d.outside(tx, cert) })
+}
+
+// outside fills in what was done in other systems.
+func (d *Desk) outside(tx *db.Tx, c *Certificate) (err error) {
+	if d.Outside != nil {
+		c.Systems, c.going, err = d.Outside.Of(tx, c.ID)
+	}
+	return err
 }
 
 // withdraw drops a certificate of an erasure that did not come about, and returns why it did not.
 func (d *Desk) withdraw(ctx context.Context, tenant, id string, why error) error {
 	err := d.Engine.DB.Write(ctx, tenant, func(tx *db.Tx) error {
-		_, err := tx.Exec(`DELETE FROM certificates WHERE tenant_id = $1 AND certificate_id = $2 AND state = $3`, tenant, id, string(Open))
-		return err
+		return d.drop(tx, id)
 	})
 	if err != nil {
 		return err
 	}
 	return why
+}
+
+// drop forgets a certificate that is open, and its walk.
+func (d *Desk) drop(tx *db.Tx, id string) error {
+	n, err := tx.Exec(`DELETE FROM certificates WHERE tenant_id = $1 AND certificate_id = $2 AND state = $3`, tx.Tenant(), id, string(Open))
+	if err != nil || n == 0 || d.Outside == nil {
+		return err
+	}
+	return d.Outside.Drop(tx, id)
 }
 
 // Certificate returns a certificate, issued or not.
@@ -196,7 +275,7 @@ func (d *Desk) Certificate(ctx context.Context, c vault.Caller, tenant, id strin
 			return err
 		}
 		cert = all[0]
-		return nil
+		return d.outside(tx, &cert)
 	})
 	return cert, err
 }

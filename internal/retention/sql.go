@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 )
@@ -28,10 +29,12 @@ type Certificate struct {
 	Keys     []string
 	Removed  map[string]int64
 	Opened   time.Time
-	Erased   time.Time // zero until it is swept
-	Issued   time.Time // zero until it is issued
-	Document []byte    // the signed document, once it is issued
+	Erased   time.Time      // zero until it is swept
+	Issued   time.Time      // zero until it is issued
+	Document []byte         // the signed document, once it is issued
+	Systems  connect.Report // what was done in systems outside the vault
 
+	going   bool    // in them, that is: it is not certified before
 	subject string  // who is being erased; "" once they are
 	entries []int64 // of the log, on which it rests
 }
