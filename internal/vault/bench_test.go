@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -145,21 +146,26 @@ func BenchmarkEraseTenant(b *testing.B) {
 }
 
 // BenchmarkSweepTenant removes what an off-boarded tenant left: CLAUSE_RECORDS says how many records it had, a
-// hundred thousand if it is not set, of a tenth as many people, each of whom is found by two values.
+// hundred thousand if it is not set, of a tenth as many people, each of whom is found by two values. Somebody's
+// records lie together, as they came at once, or scattered over the store, as they came over the years.
 func BenchmarkSweepTenant(b *testing.B) {
 	records := 100_000
 	if s := os.Getenv("CLAUSE_RECORDS"); s != "" {
 		fmt.Sscan(s, &records)
 	}
-	for name, open := range map[string]func(testing.TB) *world{"sqlite": sqliteWorld, "postgres": postgresWorld} {
+	for name, scattered := range map[string]bool{"sqlite/together": false, "sqlite/scattered": true, "postgres/scattered": true} {
 		b.Run(name, func(b *testing.B) {
+			open := sqliteWorld
+			if strings.HasPrefix(name, "postgres") {
+				open = postgresWorld
+			}
 			var rows, unreadable float64
 			var spent time.Duration
 			b.ResetTimer()
 			for range b.N {
 				b.StopTimer()
 				w := open(b)
-				rows = float64(w.stuffed(records))
+				rows = float64(w.stuffed(records, scattered))
 				begin := time.Now()
 				if err := w.vault.EraseTenant(w.ctx, w.admin, "acme"); err != nil {
 					b.Fatal(err)
@@ -185,8 +191,7 @@ func BenchmarkSweepTenant(b *testing.B) {
 }
 
 // stuffed puts rows of records into acme's store, past every check, and returns how many rows there are of all kinds.
-// A person's records are far from each other, as they are where they came over the years.
-func (w *world) stuffed(records int) (rows int) {
+func (w *world) stuffed(records int, scattered bool) (rows int) {
 	w.t.Helper()
 	sealed, hash := make([]byte, 330), make([]byte, 32)
 	people := records / 10
@@ -198,11 +203,15 @@ func (w *world) stuffed(records int) (rows int) {
 				return err
 			}
 			for i := from; i < min(from+1000, records); i++ {
-				of, now := fmt.Sprintf("sub_%026x", uint32(i%people)*0x9E3779B1), tx.Now().UnixMicro()
+				person, first := i/10, i%10 == 0
+				if scattered {
+					person, first = i%people, i < people
+				}
+				of, now := fmt.Sprintf("sub_%026x", uint32(person)*0x9E3779B1), tx.Now().UnixMicro()
 				id := fmt.Sprintf("rec_%026x", uint32(i)*0x9E3779B1)
 				err := insert(`INSERT INTO records (tenant_id, subject_id, data_set, record_id, version, sealed, created_at, updated_at)
 					VALUES ('acme', $1, 'transactions', $2, 1, $3, $4, $4)`, of, id, sealed, now)
-				if err != nil || i >= people {
+				if err != nil || !first {
 					if err != nil {
 						return err
 					}
