@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"clause.dev/clause/internal/notify/notifytest"
 	"clause.dev/clause/internal/vault/objects/objectstest"
 )
 
@@ -31,6 +32,7 @@ func params(t *testing.T) testscript.Params {
 		t.Fatal(err)
 	}
 	stores := buckets{t, map[string]*objectstest.Store{}}
+	letters := post{t, map[string]*notifytest.Sink{}}
 	return testscript.Params{
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
@@ -49,6 +51,10 @@ func params(t *testing.T) testscript.Params {
 			"flip":        flip,
 			"halve":       halve,
 			"certificate": certificate,
+			"mailserver":  letters.start,
+			"returned":    letters.returned,
+			"pathless":    pathless,
+			"pdf":         isPDF,
 			"bucket":      stores.start,
 			"holds":       stores.holds,
 		},

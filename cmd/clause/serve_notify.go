@@ -15,6 +15,8 @@ type telling struct {
 	SMTPCA           string `name:"smtp-ca" env:"CLAUSE_SMTP_CA" placeholder:"FILE" help:"A PEM file of the authority that signed its certificate, if this machine does not know it."`
 	MailFrom         string `env:"CLAUSE_MAIL_FROM" placeholder:"MAILBOX" help:"Whom mail comes from: 'Acme <privacy@acme.example>'."`
 
+	MailBounces string `env:"CLAUSE_MAIL_BOUNCES" placeholder:"MAILBOX" help:"Where mail comes back to that cannot be delivered, if not to --mail-from: bounces+*@acme.example, with a word of its own for each mail in place of *. clause mail bounce reads it."`
+
 	Webhook           string `env:"CLAUSE_WEBHOOK" placeholder:"URL" help:"Post messages for your own systems here, signed."`
 	WebhookSecretFile string `env:"CLAUSE_WEBHOOK_SECRET_FILE" placeholder:"FILE" help:"A file that holds the secret to sign them with: whsec_ and base64, or at least 24 characters."`
 
@@ -29,8 +31,8 @@ type telling struct {
 func (t *telling) config() (n app.Notify, err error) {
 	const op = "clause.telling"
 	switch {
-	case t.SMTP == "" && (t.MailFrom != "" || t.SMTPPasswordFile != "" || t.SMTPCA != ""):
-		return n, fault.New(op, fault.Invalid, "there is no mail server for --mail-from, --smtp-password-file or --smtp-ca").WithHint("name it: --smtp")
+	case t.SMTP == "" && (t.MailFrom != "" || t.MailBounces != "" || t.SMTPPasswordFile != "" || t.SMTPCA != ""):
+		return n, fault.New(op, fault.Invalid, "there is no mail server for --mail-from, --mail-bounces, --smtp-password-file or --smtp-ca").WithHint("name it: --smtp")
 	case t.SMTP != "" && t.MailFrom == "":
 		return n, fault.New(op, fault.Invalid, "mail comes from nobody").WithHint("--mail-from 'Acme <privacy@acme.example>'")
 	case (t.Webhook == "") != (t.WebhookSecretFile == ""):
@@ -67,7 +69,7 @@ func (t *telling) config() (n app.Notify, err error) {
 
 // mail is the mail server. Its password comes from a variable or a file, never from a command line.
 func (t *telling) mail() (m notify.Mail, err error) {
-	m = notify.Mail{URL: t.SMTP, From: t.MailFrom, Password: os.Getenv("CLAUSE_SMTP_PASSWORD")}
+	m = notify.Mail{URL: t.SMTP, From: t.MailFrom, Bounces: t.MailBounces, Password: os.Getenv("CLAUSE_SMTP_PASSWORD")}
 	if t.SMTPPasswordFile != "" {
 		if m.Password, err = readSecret("the mail server's password", t.SMTPPasswordFile); err != nil {
 			return m, err

@@ -49,6 +49,9 @@ func (w *Words) HTML() (string, error) {
 	return b.String(), fault.As("notify.HTML", fault.Other, err)
 }
 
+// commas part the lines of an address that is written on one.
+var commas = strings.NewReplacer(", ", "\n", "، ", "\n")
+
 // Letter is a message as a page to print on A4, for an envelope with a window.
 func (l *Library) Letter(w Words, to Address, on time.Time) (string, error) {
 	p := w.page()
@@ -57,7 +60,7 @@ func (l *Library) Letter(w Words, to Address, on time.Time) (string, error) {
 		return "", err
 	}
 	p.From, p.At, p.Day = l.facts["organisation"], l.facts["organisation_address"], day(terms, on.Format(time.DateOnly))
-	for _, s := range strings.Split(to.Name+"\n"+strings.ReplaceAll(to.Postal, ", ", "\n"), "\n") {
+	for _, s := range strings.Split(to.Name+"\n"+commas.Replace(to.Postal), "\n") {
 		if s = line(s); s != "" {
 			p.To = append(p.To, s)
 		}
