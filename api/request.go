@@ -32,6 +32,8 @@ type Request struct {
 	LinkUntil *time.Time `json:"link_until,omitempty" doc:"Until when the newest link to the package holds."`
 	LinkUsed  *time.Time `json:"link_used,omitempty" doc:"When it was used, after which it holds no longer."`
 	Clocks    []Clock    `json:"clocks" nullable:"false"`
+
+	Systems []SystemLine `json:"systems,omitempty" nullable:"false" doc:"What was done in other systems that hold copies."`
 }
 
 // Requests is a page of requests.

@@ -36,6 +36,8 @@ type Certificate struct {
 	Issued  *time.Time       `json:"issued,omitempty"`
 	Keys    []string         `json:"keys_destroyed" nullable:"false" doc:"Ids of the keys that were destroyed."`
 	Removed map[string]int64 `json:"removed" doc:"How many rows went, by table; records by data set."`
+
+	Systems []SystemLine `json:"systems,omitempty" nullable:"false" doc:"What was done in other systems that hold copies. The certificate waits for them."`
 }
 
 // Certificates is a page of certificates.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/connect"
+	"clause.dev/clause/internal/connected"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
@@ -83,6 +84,7 @@ type App struct {
 	Evidence     *evidence.Evidence
 	Clocks       *obligation.Engine
 	Connected    *connect.Set // nil: no system outside holds copies
+	checks       connected.Checks
 	Outbox       *notify.Outbox
 
 	objects  vault.Objects
@@ -267,7 +269,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
 	return httpapi.Config{
-		Vault: v, Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Incidents: a.incidents(v, log), Demands: a.incidents(v, log), Alerts: a.alerts(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Rights: a.rights(v, log), Rules: a.Rules, Policy: a.Policy,
+		Vault: a.guarded(v, log), Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Incidents: a.incidents(v, log), Demands: a.incidents(v, log), Alerts: a.alerts(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Connected: a.outside(v), Rights: a.rights(v, log), Rules: a.Rules, Policy: a.Policy,
 		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 	}

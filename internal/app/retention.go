@@ -16,9 +16,13 @@ import (
 func (a *App) retention(v *vault.Vault, log *ledger.Log) *retention.Desk {
 	engine := *a.Clocks
 	engine.DB = v.DB
-	return &retention.Desk{
+	desk := &retention.Desk{
 		Vault: v, Engine: &engine, Ledger: log, Duties: a.leaving(), Issuer: a.Policy.Organisation.Name, Operator: a.Operator(),
 	}
+	if a.walks(v) {
+		desk.Outside = a.outside(v)
+	}
+	return desk
 }
 
 // leaving is what clauses owe when a tenant leaves.

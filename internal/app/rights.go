@@ -14,8 +14,8 @@ import (
 func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
 	engine := *a.Clocks
 	engine.DB = v.DB
-	return &rights.Desk{
-		Vault: v, Clocks: &engine, Ledger: log, Policy: a.Policy, Promises: a.Plan.Rights, Tell: notify.Enqueue,
+	desk := &rights.Desk{
+		Vault: v, Clocks: &engine, Ledger: log, Policy: a.Policy, Promises: a.Plan.Rights, Tell: notify.Enqueue, Scratch: a.temporary(),
 		Held: v.Held,
 		Erase: func(ctx context.Context, c vault.Caller, tenant, subject, request string) error {
 			if isCanary(tenant) { // whose certificates nobody would ever read
@@ -25,6 +25,10 @@ func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
 			return err
 		},
 	}
+	if a.walks(v) {
+		desk.Outside = a.outside(v)
+	}
+	return desk
 }
 
 // finishRequests ends what a crash cut short of the requests of people, in every tenant.

@@ -135,7 +135,7 @@ func (a *App) duties() []work.Duty {
 		duties = append(duties, a.backupDuty())
 	}
 	if a.Connected != nil {
-		duties = append(duties, a.connectDuty())
+		duties = append(duties, a.connectDuty(), a.walkDuty())
 	}
 	return duties
 }

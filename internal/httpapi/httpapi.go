@@ -37,6 +37,7 @@ type Config struct {
 	Messages     Messages
 	Notices      Notices
 	Retention    Retention
+	Connected    Connected
 	Rights       Rights
 	Rules        *decision.Rules // for the purposes that credentials hold
 	Policy       *policy.Policy  // for the bounds of blobs
@@ -63,7 +64,7 @@ type service struct {
 
 // New returns the handler of every address of the interface.
 func New(c Config) (http.Handler, error) {
-	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Demands == nil || c.Alerts == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Rights == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
+	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Demands == nil || c.Alerts == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Connected == nil || c.Rights == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
 		return nil, fault.New("httpapi.New", fault.Other, "the configuration lacks a part")
 	}
 	if c.Wall == nil {
@@ -82,7 +83,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.alerts, s.messages, s.policies, s.retention, s.requests, s.applications, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.alerts, s.messages, s.policies, s.retention, s.connected, s.requests, s.applications, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}

@@ -53,6 +53,7 @@ func newBook(title, version string) *book {
 			{Name: "demands", Description: "Legal demands: those of courts and authorities, met by due process alone."},
 			{Name: "rights", Description: "What people ask by their rights, and what they are given."},
 			{Name: "messages", Description: "What people are told, in your application and by letter."},
+			{Name: "connected", Description: "Systems outside the vault that hold copies of people's data."},
 			{Name: "retention", Description: "Where data ends: legal holds, off-boarding, certificates of erasure."},
 			{Name: "ledger", Description: "What happened, verifiable by anybody."},
 			{Name: "evidence", Description: "Whether the promises are kept."},

@@ -206,7 +206,7 @@ func (s *service) request(r *rights.Request) api.Request {
 	out := api.Request{
 		ID: r.ID, Subject: r.Subject, Right: string(r.Right), State: string(r.State), Clauses: orEmpty(r.Clauses), Ground: r.Ground, Reason: r.Reason,
 		Opened: r.Opened, Acknowledged: moment(r.Acknowledged), IdentityAsked: moment(r.Asked), Extended: moment(r.Extended), Ended: moment(r.Ended),
-		Due: moment(r.Due), LinkUntil: moment(r.LinkUntil), LinkUsed: moment(r.LinkUsed), Clocks: s.clockList(r.Clocks),
+		Due: moment(r.Due), LinkUntil: moment(r.LinkUntil), LinkUsed: moment(r.LinkUsed), Clocks: s.clockList(r.Clocks), Systems: systemLines(r.Systems),
 	}
 	for i := range r.Clocks {
 		out.Late = out.Late || r.Clocks[i].State != obligation.Void && r.Clocks[i].Late(s.Now())

@@ -188,7 +188,7 @@ func (s *service) certificatePage(c vault.Caller, x *exchange) error {
 func certificate(c *retention.Certificate) api.Certificate {
 	out := api.Certificate{
 		ID: c.ID, Kind: c.Kind, About: c.About, State: string(c.State), Opened: c.Opened, Erased: moment(c.Erased), Issued: moment(c.Issued),
-		Keys: orEmpty(c.Keys), Removed: c.Removed,
+		Keys: orEmpty(c.Keys), Removed: c.Removed, Systems: systemLines(c.Systems),
 	}
 	if out.Removed == nil {
 		out.Removed = map[string]int64{}
