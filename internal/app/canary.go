@@ -31,11 +31,12 @@ func canaryTenants() []string { return append([]string{canaryA, canaryB}, leaver
 // each start: there is no file from which one could be taken.
 type canaries struct {
 	apps   map[[32]byte]identity.Application
+	agent  *canaryAgent
 	canary control.Canary
 }
 
 func newCanaries(a *App) *canaries {
-	c := &canaries{apps: map[[32]byte]identity.Application{}}
+	c := &canaries{apps: map[[32]byte]identity.Application{}, agent: newCanaryAgent()}
 	var purposes []string
 	for _, p := range a.Policy.Purposes {
 		purposes = append(purposes, p.ID)
@@ -56,6 +57,7 @@ func newCanaries(a *App) *canaries {
 		Auditor:  add("canary-auditor", canaryTenants(), nil, vault.ScopeAudit),
 		Reviewer: add("canary-reviewer", []string{canaryA}, nil, vault.ScopeDuties),
 		Admin:    add("canary-admin", nil, nil, vault.ScopeAdmin),
+		Agent:    c.agent.seen(),
 	}
 	for _, id := range leavers() {
 		c.canary.Leavers = append(c.canary.Leavers, tenant(id))

@@ -7,6 +7,7 @@ import (
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/rights"
+	"clause.dev/clause/internal/rights/drp"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -16,7 +17,7 @@ func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
 	engine.DB = v.DB
 	desk := &rights.Desk{
 		Vault: v, Clocks: &engine, Ledger: log, Policy: a.Policy, Promises: a.Plan.Rights, Tell: notify.Enqueue, Scratch: a.temporary(),
-		Held: v.Held,
+		Held: v.Held, Changed: drp.Changed,
 		Erase: func(ctx context.Context, c vault.Caller, tenant, subject, request string) error {
 			if isCanary(tenant) { // whose certificates nobody would ever read
 				return v.EraseSubject(ctx, c, tenant, subject)

@@ -13,6 +13,7 @@ import (
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/httpapi"
+	"clause.dev/clause/internal/rights/drp"
 	"clause.dev/clause/internal/vault"
 	"clause.dev/clause/internal/work"
 )
@@ -43,6 +44,9 @@ func (a *App) Start(ctx context.Context) error {
 		a.Log.Warn("erased again what the store did not know was erased", "people", people, "tenants", tenants)
 	}
 	if _, err := a.Applications.Reconcile(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
+	if err := (&drp.Registry{DB: a.DB, Gone: a.Ring}).Reconcile(ctx); err != nil {
 		return fault.Wrap(op, err)
 	}
 	if err := a.takeEffect(ctx); err != nil {
@@ -111,6 +115,7 @@ func (a *App) duties() []work.Duty {
 		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
 		{Name: "announce policies", Every: 10 * time.Second, Now: true, Do: a.announce},
 		a.messageDuty(),
+		a.agentDuty(),
 		{Name: "finish requests", Every: time.Minute, Now: true, Do: a.finishRequests},
 		{Name: "run clocks", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			_, err := a.Clocks.RunDue(ctx, a.Now())

@@ -49,10 +49,18 @@ type Canary struct {
 	Auditor  string   // a key with scope audit, for all of them
 	Reviewer string   // another key of tenant A, with the scope duties
 	Admin    string   // a key with scope admin
+	Agent    Agent
 }
 
 // Tenant is a canary tenant. Its key has the scopes data and subjects and all purposes.
 type Tenant struct{ ID, Region, Environment, Key string }
+
+// Agent acts for people of tenant A by the Data Rights Protocol; its word for a person's email and phone
+// counts. Without Sign there is none.
+type Agent struct {
+	ID, Business string
+	Sign         func(message []byte) []byte // its Ed25519 signature
+}
 
 // RawStore is sight of the store from below, past every check.
 type RawStore interface {

@@ -39,6 +39,8 @@ type Config struct {
 	Retention    Retention
 	Connected    Connected
 	Rights       Rights
+	Agents       Agents
+	Registry     Registry
 	Rules        *decision.Rules // for the purposes that credentials hold
 	Policy       *policy.Policy  // for the bounds of blobs
 	// Environment is this server's; credentials of another are refused.
@@ -64,7 +66,7 @@ type service struct {
 
 // New returns the handler of every address of the interface.
 func New(c Config) (http.Handler, error) {
-	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Demands == nil || c.Alerts == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Connected == nil || c.Rights == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
+	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Demands == nil || c.Alerts == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Connected == nil || c.Rights == nil || c.Agents == nil || c.Registry == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
 		return nil, fault.New("httpapi.New", fault.Other, "the configuration lacks a part")
 	}
 	if c.Wall == nil {
@@ -83,7 +85,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.alerts, s.messages, s.policies, s.retention, s.connected, s.requests, s.applications, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.alerts, s.messages, s.policies, s.retention, s.connected, s.requests, s.agents, s.applications, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}

@@ -70,6 +70,14 @@ func (l *limiter) allow(key string, now time.Time) bool {
 	return b.AllowN(now, 1)
 }
 
+// holds reports whether the key's bucket has a token left, and takes none.
+func (l *limiter) holds(key string, now time.Time) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, ok := l.buckets[key]
+	return !ok || b.TokensAt(now) >= 1
+}
+
 // forget drops the buckets that are full again, which loses nothing. When there are none it drops
 // them all: an attacker with so many keys gains a burst for each, and no memory.
 func (l *limiter) forget(now time.Time) {

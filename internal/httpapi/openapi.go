@@ -38,7 +38,9 @@ func newBook(title, version string) *book {
 		Components: &huma.Components{
 			Schemas: schemas,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
-				securityName: {Type: "http", Scheme: "bearer", Description: "An application's key, clause_…"},
+				securityName:  {Type: "http", Scheme: "bearer", Description: "An application's key, clause_…"},
+				tokenName:     {Type: "http", Scheme: "bearer", Description: "An agent's token, clause_drp_…: Data Rights Protocol 1.0, section 2.05"},
+				signatureName: {Type: "http", Scheme: "ed25519", Description: "The agent's signature before the message in the body: Data Rights Protocol 1.0, section 3.07"},
 			},
 		},
 		Tags: []*huma.Tag{
@@ -52,6 +54,7 @@ func newBook(title, version string) *book {
 			{Name: "alerts", Description: "What somebody on call has to know, and answers."},
 			{Name: "demands", Description: "Legal demands: those of courts and authorities, met by due process alone."},
 			{Name: "rights", Description: "What people ask by their rights, and what they are given."},
+			{Name: "agents", Description: "Agents who exercise people's rights for them, by the Data Rights Protocol 1.0."},
 			{Name: "messages", Description: "What people are told, in your application and by letter."},
 			{Name: "connected", Description: "Systems outside the vault that hold copies of people's data."},
 			{Name: "retention", Description: "Where data ends: legal holds, off-boarding, certificates of erasure."},
@@ -78,7 +81,10 @@ func (b *book) describe(op operation, private bool) error {
 		Summary: op.summary, Description: op.about, Parameters: parameters(op), Responses: b.responses(op),
 	}
 	if private {
-		out.Security = []map[string][]string{{securityName: {}}}
+		op.security = securityName
+	}
+	if op.security != "" {
+		out.Security = []map[string][]string{{op.security: {}}}
 	}
 	if op.scope != "" {
 		out.Description = strings.TrimSpace(out.Description + " Needs the scope " + op.scope + ".")
@@ -146,6 +152,9 @@ func (b *book) responses(op operation) map[string]*huma.Response {
 		"default": {Description: "A problem (RFC 9457).", Content: map[string]*huma.MediaType{
 			api.ProblemType: {Schema: b.schema(api.Problem{})},
 		}},
+	}
+	if op.failure != nil {
+		out["default"] = &huma.Response{Description: "What went wrong.", Content: map[string]*huma.MediaType{mediaTypes[0]: {Schema: b.schema(op.failure)}}}
 	}
 	if op.created {
 		out[strconv.Itoa(http.StatusCreated)] = good

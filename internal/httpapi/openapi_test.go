@@ -115,8 +115,19 @@ func TestEveryRouteAuthenticates(t *testing.T) {
 			n++
 			for _, header := range [][]string{nil, {"Authorization: Bearer wrong"}} {
 				w := s.send(strings.ToUpper(method), called(path), "", append(header, why, isJSONl)...)
-				if problem(t, w); w.Code != 401 {
-					t.Errorf("%s %s: status %d", method, path, w.Code)
+				switch security := item[method].Security; {
+				case security[0][signatureName] != nil: // there is nothing but the body to prove it
+					if w.Code != 403 || w.Body.Len() != 0 {
+						t.Errorf("%s %s: status %d, %q", method, path, w.Code, w.Body)
+					}
+				case security[0][tokenName] != nil:
+					if exerciseError(t, w); w.Code != 401 {
+						t.Errorf("%s %s: status %d", method, path, w.Code)
+					}
+				default:
+					if problem(t, w); w.Code != 401 {
+						t.Errorf("%s %s: status %d", method, path, w.Code)
+					}
 				}
 			}
 		}

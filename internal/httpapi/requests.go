@@ -177,9 +177,8 @@ func (s *service) download(x *exchange) error {
 	if x.URL.RawQuery != "" {
 		return notFound()
 	}
-	h := x.Header()
-	h.Set("Content-Type", "application/zip")
 	if x.Method == http.MethodHead {
+		x.Header().Set("Content-Type", "application/zip")
 		x.WriteHeader(http.StatusOK)
 		return nil
 	}
@@ -187,7 +186,13 @@ func (s *service) download(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	h.Set("Content-Disposition", `attachment; filename="`+p.Name()+`"`)
+	return x.hand(p)
+}
+
+// hand writes a person's package.
+func (x *exchange) hand(p *rights.Package) error {
+	x.Header().Set("Content-Type", "application/zip")
+	x.Header().Set("Content-Disposition", `attachment; filename="`+p.Name()+`"`)
 	w := &pacedWriter{x: x}
 	if err := p.Write(x.Context(), w); err != nil && w.failed == nil {
 		return err // fail cuts the connection, or answers if nothing was sent yet

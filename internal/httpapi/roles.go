@@ -12,8 +12,10 @@ import (
 	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/obligation"
+	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/rights"
+	"clause.dev/clause/internal/rights/drp"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -155,6 +157,24 @@ type Rights interface {
 	Download(ctx context.Context, token string) (*rights.Package, error)
 }
 
+// Agents are those who exercise people's rights for them. Each call decides, and records, itself.
+type Agents interface {
+	Authenticate(ctx context.Context, token string) (drp.Agent, error)
+	Pair(ctx context.Context, agent string, body []byte) (api.AgentToken, error)
+	Exercise(ctx context.Context, a drp.Agent, body []byte) (api.ExerciseStatus, error)
+	Status(ctx context.Context, a drp.Agent, id string) (api.ExerciseStatus, error)
+	Revoke(ctx context.Context, a drp.Agent, id string, body []byte) (api.ExerciseStatus, error)
+	Collect(ctx context.Context, a drp.Agent, id string) (*rights.Package, error)
+	Asked(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.AgentRequest, string, error)
+}
+
+// Registry is where the operator says which agents may ask.
+type Registry interface {
+	Add(ctx context.Context, actor string, p *policy.Policy, a drp.Agent) (drp.Agent, error)
+	List(ctx context.Context) ([]drp.Agent, error)
+	Remove(ctx context.Context, actor, registration string) error
+}
+
 // Those whom these roles were written for.
 var (
 	_ Vault        = (*vault.Vault)(nil)
@@ -162,6 +182,8 @@ var (
 	_ Ledger       = (*ledger.Log)(nil)
 	_ Duties       = (*duty.Desk)(nil)
 	_ Rights       = (*rights.Desk)(nil)
+	_ Agents       = (*drp.Desk)(nil)
+	_ Registry     = (*drp.Registry)(nil)
 	_ Messages     = (*duty.Messages)(nil)
 	_ Notices      = (*notice.Desk)(nil)
 	_ Retention    = (*retention.Desk)(nil)

@@ -24,6 +24,8 @@ type operation struct {
 	summary      string
 	about        string
 	scope        string      // that the caller's credential must have
+	security     string      // how callers prove themselves who are no application
+	failure      any         // a value of the type of the body of a failure that is no problem (RFC 9457)
 	headers      []parameter // of the request
 	query        []parameter
 	in, out      any    // a value of the type of the body; nil: none
@@ -52,6 +54,14 @@ func (r *routes) public(op operation, do page) {
 		r.fail("a public operation below /v1/", op)
 	}
 	r.add(op, "/", nil, do)
+}
+
+// proven registers an operation below /v1/ whose handler itself looks how its callers prove themselves.
+func (r *routes) proven(op operation, do page) {
+	if op.security == "" {
+		r.fail("an operation that nobody proves themselves for", op)
+	}
+	r.add(op, "/v1/", nil, do)
 }
 
 func (r *routes) fail(what string, op operation) {
