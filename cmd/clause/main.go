@@ -32,6 +32,7 @@ type cli struct {
 	Tenant      tenantCmd      `cmd:"" help:"Make, list and erase tenants."`
 	Policy      policyCmd      `cmd:"" help:"Announce new versions of the policy before they take effect."`
 	Application applicationCmd `cmd:"" help:"Make, list and revoke the keys of programs that may call."`
+	Agent       agentCmd       `cmd:"" help:"Say which agents may exercise people's rights for them, by the Data Rights Protocol."`
 	AdminKey    adminKeyCmd    `cmd:"" help:"Make another administrator, at the server's machine, where the last key was lost."`
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
 	Restore     restoreCmd     `cmd:"" help:"Fill a new store from a backup, without those who were erased since."`
