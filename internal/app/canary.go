@@ -24,6 +24,10 @@ func leavers() []string {
 	return []string{"canary-c", "canary-d", "canary-e", "canary-f", "canary-g", "canary-h"}
 }
 
+// CanaryTenants are a tenant of the probes, which each server has, and those that can be made and erased again and
+// again.
+func CanaryTenants() (stays string, leave []string) { return canaryA, leavers() }
+
 // canaryTenants are the tenants of nobody real, the one that drills concern first.
 func canaryTenants() []string { return append([]string{canaryA, canaryB}, leavers()...) }
 
