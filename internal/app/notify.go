@@ -77,6 +77,7 @@ func (a *App) messages(v *vault.Vault) *duty.Messages {
 	outbox := *a.Outbox
 	outbox.DB = v.DB
 	outbox.Alias = aliasIn(v)
+	outbox.Returned = a.incidents(v, a.Ledger).CameBack
 	return &duty.Messages{Vault: v, Outbox: &outbox, Reach: func(ctx context.Context, c vault.Caller, tenant, subject string, by notify.Channel) (notify.Address, error) {
 		return a.reachAs(ctx, v, c, tenant, subject, by)
 	}}

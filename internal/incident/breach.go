@@ -204,18 +204,26 @@ func (d *Desk) settleClocks(tx *db.Tx, b *breach, since time.Time) error {
 	return nil
 }
 
+// of reports whether a clock is of a duty.
+func of(c *obligation.Clock, duty *obligation.Duty) bool {
+	return c.Duty.Kind == duty.Kind && c.Duty.Clause == duty.Clause
+}
+
 func (d *Desk) settleClock(tx *db.Tx, b *breach, duty *obligation.Duty, all []obligation.Clock, owed bool, since time.Time) error {
+	had := false
 	for i := range all {
 		c := &all[i]
-		if c.Duty.Kind != duty.Kind || c.Duty.Clause != duty.Clause || c.State == obligation.Void {
+		if !of(c, duty) || c.State == obligation.Void {
 			continue
 		}
+		had = true // it runs, or was discharged
 		if live(c) && !owed {
-			return d.void(tx, c, "risk-"+b.Risk, b.id)
+			if err := d.void(tx, c, "risk-"+b.Risk, b.id); err != nil {
+				return err
+			}
 		}
-		return nil // it runs, or was discharged
 	}
-	if !owed {
+	if had || !owed {
 		return nil
 	}
 	_, err := d.Engine.OpenSince(tx, *duty, b.id, since)

@@ -3,6 +3,7 @@ package incident
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -148,6 +150,35 @@ func (d *Desk) settle(ctx context.Context, tenant, id string) (api.Incident, err
 		}
 		return b.save(tx)
 	})
+}
+
+// CameBack is told, in the transaction that notes it, that a mail about an event came back. Where that is a
+// breach of which everybody seemed to be told, somebody was not: the people's clock runs anew, from now on,
+// when it could be known. It ends as the first did, unless a public communication stands for those not reached.
+func (d *Desk) CameBack(tx *db.Tx, event string) error {
+	b, err := loadBreach(tx, event)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil || b.state != assessed || b.Told.IsZero() || b.Public != "" {
+		return err
+	}
+	all, err := d.Engine.Of(tx, b.id)
+	if err != nil {
+		return err
+	}
+	for i := range d.Rules.Breach {
+		p := &d.Rules.Breach[i]
+		running := slices.ContainsFunc(all, func(c obligation.Clock) bool { return of(&c, &p.People) && live(&c) })
+		if p.People.Kind == "" || running || !p.owes(&p.People, b) {
+			continue
+		}
+		if _, err := d.Engine.Open(tx, p.People, b.id); err != nil {
+			return err
+		}
+	}
+	b.wake = micros(tx.Now().Add(again))
+	return b.save(tx)
 }
 
 // Run does what is due by now: goes on telling people where that was cut short, looks who was reached,

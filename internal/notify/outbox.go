@@ -29,6 +29,9 @@ type Outbox struct {
 	Electronic func(tx *db.Tx, subject string) (bool, error)
 	// OnPosted is told, in the transaction that says so, that the letter about an event was posted. It may be nil.
 	OnPosted func(tx *db.Tx, event string) error
+	// Returned is told of the event that a mail to a person was about which came back, in the transaction
+	// that notes it.
+	Returned func(tx *db.Tx, event string) error
 	// Drill reports tenants of nobody real, whose messages count as sent and go nowhere.
 	Drill func(tenant string) bool
 	Log   *slog.Logger

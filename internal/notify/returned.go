@@ -90,6 +90,11 @@ func (o *Outbox) comeBack(tx *db.Tx, by, id string, b Bounce) (fresh bool, err e
 	if err != nil || gone || state != Failed {
 		return true, err
 	}
+	if o.Returned != nil && d.Subject != "" {
+		if err := o.Returned(tx, d.Event); err != nil {
+			return true, err
+		}
+	}
 	return true, o.nextWay(tx, d, bounced+b.Status)
 }
 
