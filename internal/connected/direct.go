@@ -2,6 +2,7 @@ package connected
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,7 +50,7 @@ func (d *Desk) direct(ctx context.Context, tenant, subject, request string, a co
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	report, err := d.Set.Walk(ctx, connect.Person{Ref: request, Tenant: tenant, IDs: ids}, a, d.progress(tenant, request))
+	report, err := d.Set.Walk(ctx, connect.Person{Ref: request, Tenant: tenant, IDs: ids}, a, anew{&kept{d, tenant, request}})
 	if err != nil && ctx.Err() == nil {
 		return nil, fault.Wrap(op, err)
 	}
@@ -57,6 +58,16 @@ func (d *Desk) direct(ctx context.Context, tenant, subject, request string, a co
 		return report, unfinished(report)
 	}
 	return report, nil
+}
+
+// anew is a walk that is begun again each time: whoever took what came of it before has it no more. What staff
+// have settled stays.
+type anew struct{ *kept }
+
+// Load returns what is settled.
+func (a anew) Load(ctx context.Context) ([]connect.Line, error) {
+	lines, err := a.kept.Load(ctx)
+	return slices.DeleteFunc(lines, func(l connect.Line) bool { return l.State != connect.Settled }), err
 }
 
 // directly is how long a call may walk: less than a connection lives.
