@@ -41,6 +41,8 @@ func entries() []entry {
 		{"derived", "It is kept while all these clauses are.", "derived.go", true, func() Control { return new(Derived) }},
 		{"data-subject-rights", "People can use these rights, and are answered in time.", "data_subject_rights.go", true, func() Control { return new(DataSubjectRights) }},
 		{"clock", "A duty is done by its time, and its clause is broken if one was not.", "clock.go", true, func() Control { return new(Clock) }},
+		{"monitoring", "Alerts are watched, and escalate where nobody answers.", "monitoring.go", true, func() Control { return new(Monitoring) }},
+		{"pager", "Somebody on call is paged, and the next where nobody answers.", "pager.go", true, func() Control { return new(Pager) }},
 		{"change-notice", "Changes are announced this long before they take effect.", "change_notice.go", true, func() Control { return new(ChangeNotice) }},
 		{"retained-copies", "After erasure these fields, and no others, may be kept for legal duties and disputes.", "retained_copies.go", true, func() Control { return new(RetainedCopies) }},
 		{"off-boarding", "When a customer leaves, everything of it goes.", "off_boarding.go", true, func() Control { return new(OffBoarding) }},

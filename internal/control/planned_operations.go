@@ -38,18 +38,6 @@ type AddressRules struct{ notBuilt }
 // ThreatDetection will keep clauses that say interactions are searched for threats.
 type ThreatDetection struct{ notBuilt }
 
-// Monitoring will keep clauses that say alerts are watched.
-type Monitoring struct {
-	notBuilt
-	Acknowledge policy.Term `param:"acknowledge" doc:"by when an alert is acknowledged before it escalates"`
-}
-
-// Pager will keep clauses that say who is called when something is wrong.
-type Pager struct {
-	notBuilt
-	Acknowledge policy.Term `param:"acknowledge" doc:"by when a page is acknowledged before it escalates"`
-}
-
 // LogOutliers will keep clauses that say logs are searched for outliers.
 type LogOutliers struct{ notBuilt }
 
@@ -139,8 +127,6 @@ func plannedOfOperations() []entry {
 		plan[AttackBans]("attack-bans", file, "Attacks are stopped, and where they come from is banned for a while."),
 		plan[AddressRules]("address-rules", file, "A firewall admits listed addresses only."),
 		plan[ThreatDetection]("threat-detection", file, "What is logged is searched for threats."),
-		plan[Monitoring]("monitoring", file, "Alerts are watched, and escalate where nobody answers."),
-		plan[Pager]("pager", file, "Somebody on call is paged, and the next where nobody answers."),
 		plan[LogOutliers]("log-outliers", file, "Outliers in the logs are reported."),
 		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
 		plan[SecurityUpdates]("security-updates", file, "No part of the program has a known weakness that is not looked at."),

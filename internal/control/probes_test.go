@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
@@ -26,6 +27,7 @@ type sabotage struct {
 	engine func(*policy.Policy)                             // the server runs a laxer policy than was published
 	tls    func(*tls.Config)
 	blobs  *objects.Place           // where blobs are kept; nil: in the data folder
+	notify func(*app.Notify)        // how staff is told is not what was promised
 	before func(*testing.T, *world) // done behind the server's back, undone by t.Cleanup
 	says   string                   // a part of what the probe must say
 
@@ -54,6 +56,8 @@ func sabotages() map[string][]sabotage {
 		"interaction-log":      logSabotages(),
 		"aggregates":           aggregatesSabotages(),
 		"clock":                clockSabotages(),
+		"monitoring":           monitoringSabotages(),
+		"pager":                pagerSabotages(),
 		"data-subject-rights":  rightsSabotages(),
 		"change-notice":        changeNoticeSabotages(),
 		"breach-notice":        breachSabotages(),
@@ -66,7 +70,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
+var elsewhere = map[string]string{"monitoring": "clarus", "pager": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
 // that does not name the control, and against servers that do not.
@@ -90,7 +94,7 @@ func TestProbes(t *testing.T) {
 			for _, s := range all[name] {
 				t.Run(s.name, func(t *testing.T) {
 					w := honest[example]
-					if s.engine != nil || s.tls != nil {
+					if s.engine != nil || s.tls != nil || s.notify != nil {
 						s.example = example
 						w = newWorld(t, s)
 					}
@@ -117,7 +121,7 @@ func newWorld(t *testing.T, s sabotage) *world {
 	w := &world{}
 	w.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }))
 	w.Server = apptest.Start(t, apptest.Options{
-		Policy: sourceOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs,
+		Policy: sourceOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
 		Front: func(door http.Handler) http.Handler {
 			w.door = door
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.front.Load()).ServeHTTP(rw, r) })
