@@ -21,6 +21,7 @@ type PolicyVersion struct {
 	Told       *time.Time     `json:"told,omitempty" doc:"When the last notice went out; missing while some wait."`
 	Since      *time.Time     `json:"since,omitempty" doc:"When it took effect."`
 	Changes    []string       `json:"changes" nullable:"false" doc:"What changes materially, in sentences."`
+	Recipients []string       `json:"recipients,omitempty" doc:"Who newly receives data by it: people can opt out of them where a clause says so."`
 	Notices    []PolicyNotice `json:"notices,omitempty" doc:"What is promised of its notice."`
 	Progress   *Progress      `json:"progress,omitempty"`
 }
@@ -30,6 +31,7 @@ type PolicyNotice struct {
 	Clause   string   `json:"clause"`
 	Ahead    string   `json:"ahead" example:"30 days"`
 	Channels []string `json:"channels" nullable:"false" example:"[\"email\",\"in-app\"]"`
+	OptOut   bool     `json:"opt_out,omitempty" doc:"People can opt out of who newly receives data."`
 }
 
 // Progress is how far a notice has got.

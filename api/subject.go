@@ -25,6 +25,8 @@ type Restriction struct {
 type Standing struct {
 	Consents   []string `json:"consents" nullable:"false" doc:"Purposes consented to."`
 	Objections []string `json:"objections" nullable:"false" doc:"Purposes objected to."`
+	OptOuts    []string `json:"opt_outs,omitempty" doc:"Recipients that nothing is disclosed to."`
+	Electronic bool     `json:"electronic_notice,omitempty" doc:"They consent to notice by electronic means."`
 	Restricted bool     `json:"restricted"`
 	Alias      string   `json:"alias" doc:"The random name by which the ledger knows the person."`
 }

@@ -25,7 +25,6 @@ import (
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
-	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/rights/drp"
 	"clause.dev/clause/internal/trust"
 	"clause.dev/clause/internal/vault"
@@ -195,7 +194,7 @@ func (a *App) vaultConfig(d *db.DB, o vault.Objects) vault.Config {
 		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Objects: o,
 		Region: a.Region, Environment: a.Environment,
 		AggregateMin: a.Plan.AggregateMin, AggregateClause: a.Plan.AggregateClause, MemoryMax: memoryMax,
-		Retained: a.retained(), Swept: retention.Swept, Again: leavers(),
+		Retained: a.retained(), Swept: a.swept, Again: leavers(),
 	}
 }
 

@@ -7,11 +7,13 @@ import (
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -36,7 +38,34 @@ func promised(p *policy.Policy) (notice.Promised, error) {
 	for _, n := range plan.Notices {
 		all.Promises = append(all.Promises, notice.Promise(n))
 	}
+	all.Papers = plan.Papers
 	return all, nil
+}
+
+// electronic reports whether a person consents to notice by electronic means.
+func (a *App) electronic(tx *db.Tx, subject string) (bool, error) {
+	who, err := a.Vault.DataSubject(tx, subject)
+	if err != nil {
+		return false, err
+	}
+	return who.Electronic, nil
+}
+
+// posted takes note of letters that were posted.
+func (a *App) posted(tx *db.Tx, event string) error { return notice.LetterPosted(a.Clocks, tx, event) }
+
+// swept ends what is owed to whom a sweep has removed, and certifies it. Of a canary no clock stays.
+func (a *App) swept(tx *db.Tx, s vault.Swept) error {
+	owed, err := notice.Gone(a.Clocks, tx, s.Subject)
+	for _, id := range owed {
+		if err == nil && isCanary(tx.Tenant()) {
+			err = a.Clocks.Remove(tx, id)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return retention.Swept(tx, s)
 }
 
 // takeEffect records that the policy is in force, unless people must be told first.

@@ -48,6 +48,9 @@ func entries() []entry {
 		{"off-boarding", "When a customer leaves, everything of it goes.", "off_boarding.go", true, func() Control { return new(OffBoarding) }},
 		{"breach-notice", "The authority and the people concerned are told of a breach in time.", "breach_notice.go", true, func() Control { return new(BreachNotice) }},
 		{"legal-demands", "Legal demands are met by due process only.", "legal_demands.go", true, func() Control { return new(LegalDemands) }},
+		{"disclosure-notice", "A new disclosure is announced before it happens, and can be opted out of.", "disclosure_notice.go", true, func() Control { return new(DisclosureNotice) }},
+		{"electronic-notice", "Electronic notice rests on consent; a written notice is sent where it is asked for.", "electronic_notice.go", true, func() Control { return new(ElectronicNotice) }},
+		{"allowed-recipients", "A third party is given data only once the customer allowed that party.", "allowed_recipients.go", true, func() Control { return new(AllowedRecipients) }},
 	}, planned()...)
 }
 

@@ -2,14 +2,11 @@ package control
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
-	"clause.dev/clause/api"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/policy/calendar"
@@ -50,6 +47,7 @@ type Notice struct {
 	Clause, Control string
 	Ahead           policy.Term
 	Channels        []notify.Channel
+	OptOut          bool // people can opt out of who newly receives data
 }
 
 // Plan has changes announced.
@@ -80,193 +78,21 @@ func (c *ChangeNotice) Probe(ctx context.Context, s *System) Finding {
 		return t.finding("")
 	}
 	s.with(ctx, t, s.Canary.A, func(p *person) {
-		n := &nextVersion{t: t, s: s, admin: s.door(s.Canary.Admin), person: p, control: c}
+		n := &nextVersion{
+			t: t, s: s, admin: s.door(s.Canary.Admin), person: p, ahead: c.Ahead, channels: c.channels(),
+			mark: "canary@canary.invalid", draft: otherContact,
+		}
 		n.try(ctx)
 	})
 	return t.finding("A change is told to everybody it concerns by " + list(c.Channels) + ", and the server does not start with it before " + c.Ahead.String() + " have passed.")
 }
 
-// nextVersion is a made-up version that a probe announces.
-type nextVersion struct {
-	t       *trial
-	s       *System
-	admin   door
-	person  *person
-	control *ChangeNotice
-	first   time.Time // the first day, counted by the probe itself, as 00:00 UTC
-	source  string
-}
+var contactLine = regexp.MustCompile(`(?m)^(organisation:[ \t]*\n(?:[ \t]+.*\n|[ \t]*#.*\n)*?[ \t]+contact:).*$`)
 
-const versionsPath = "/v1/policy-versions"
-
-func (n *nextVersion) try(ctx context.Context) {
-	if !n.count() {
-		return
-	}
-	n.tooEarly(ctx)
-	v, ok := n.announce(ctx)
-	if !ok {
-		return
-	}
-	defer n.withdraw(ctx, v.ID)
-	n.mustSay(v)
-	n.mustShow(ctx)
-	n.mustReach(ctx, v)
-	n.mustWait(ctx, v)
-}
-
-// count counts the first day, as somebody with a paper calendar would.
-func (n *nextVersion) count() bool {
-	cal, zone := CalendarOf(n.s.Policy)
-	y, m, d := n.s.Now().In(zone).Date()
-	at, ok := cal.Later(time.Date(y, m, d, 0, 0, 0, 0, time.UTC), n.control.Ahead)
-	if !ok {
-		n.t.hurdle("no day can be counted from %s.", n.control.Ahead)
-		return false
-	}
-	n.first = at.Truncate(24 * time.Hour)
-	if n.first.Before(at) {
-		n.first = n.first.AddDate(0, 0, 1)
-	}
-	return true
-}
-
-var (
-	versionLine   = regexp.MustCompile(`(?m)^version:.*$`)
-	effectiveLine = regexp.MustCompile(`(?m)^effective:.*\n`)
-	contactLine   = regexp.MustCompile(`(?m)^(organisation:[ \t]*\n(?:[ \t]+.*\n|[ \t]*#.*\n)*?[ \t]+contact:).*$`)
-)
-
-// dated is the policy with another address for privacy requests, which is material for everybody, dated
-// a day. It is empty where the file is not written line by line.
-func (n *nextVersion) dated(day time.Time) string {
-	src := string(n.s.Policy.Source)
-	if !versionLine.MatchString(src) || !contactLine.MatchString(src) {
+// otherContact gives the policy another address for privacy requests, which is material for everybody.
+func otherContact(source, address string) string {
+	if !contactLine.MatchString(source) {
 		return ""
 	}
-	src = effectiveLine.ReplaceAllString(src, "")
-	src = versionLine.ReplaceAllString(src, "version: canary-"+strings.ToLower(token()[:12])+"\neffective: "+day.Format(time.DateOnly))
-	return contactLine.ReplaceAllString(src, "${1} canary@canary.invalid")
-}
-
-func (n *nextVersion) post(ctx context.Context, source string) (answer, error) {
-	return n.admin.do(ctx, call{method: "POST", path: versionsPath, body: api.NewPolicyVersion{Policy: source, Drill: true}})
-}
-
-// tooEarly announces a version a day before it could take effect.
-func (n *nextVersion) tooEarly(ctx context.Context) {
-	source := n.dated(n.first.AddDate(0, 0, -1))
-	if source == "" {
-		n.t.hurdle("the policy is not written so that a next version can be made up.")
-		return
-	}
-	a, err := n.post(ctx, source)
-	n.t.mustRefuse("Announcing a change for a day too early", a, err)
-	var v api.PolicyVersion
-	if err == nil && a.ok() && json.Unmarshal(a.body, &v) == nil && v.ID != "" {
-		n.withdraw(ctx, v.ID)
-	}
-}
-
-func (n *nextVersion) announce(ctx context.Context) (v api.PolicyVersion, ok bool) {
-	if n.source = n.dated(n.first); n.source == "" {
-		return v, false
-	}
-	a, err := n.post(ctx, n.source)
-	if !n.t.mustShow("announcing a change", a, err) {
-		return v, false
-	}
-	if err := json.Unmarshal(a.body, &v); err != nil || v.ID == "" {
-		n.t.breach("A material change need not be announced.")
-		return v, false
-	}
-	if v.State != "announced" {
-		n.t.breach("A material change could take effect without having been announced.")
-		return v, false
-	}
-	return v, true
-}
-
-// withdraw leaves nothing of the drill behind.
-func (n *nextVersion) withdraw(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetting)
-	defer cancel()
-	a, err := n.admin.do(ctx, call{method: "DELETE", path: versionsPath + "/" + id})
-	if err := done("a made-up version could not be withdrawn again", a, err); err != nil && a.status != 404 {
-		n.t.hurdle("%v", err)
-	}
-}
-
-// mustSay looks that the day is right and that the change is told in words.
-func (n *nextVersion) mustSay(v api.PolicyVersion) {
-	if v.First < n.first.Format(time.DateOnly) {
-		n.t.breach("The server would let a change take effect on %s, and the first day is %s.", v.First, n.first.Format(time.DateOnly))
-	} else {
-		n.t.good("A change announced today can take effect on %s at the earliest.", v.First)
-	}
-	said := slices.ContainsFunc(v.Changes, func(says string) bool { return strings.Contains(says, "canary@canary.invalid") })
-	if !said {
-		n.t.breach("What changes is not told.")
-		return
-	}
-	n.t.good("What changes is told in words.")
-}
-
-// mustShow looks whether an application, which holds a key of no weight, is shown what will change. A drill
-// is shown to nobody, so that the answer is one is all there is to see.
-func (n *nextVersion) mustShow(ctx context.Context) {
-	a, err := n.person.do(ctx, call{method: "GET", path: versionsPath})
-	var all api.PolicyVersions
-	if !n.t.mustShow("reading what will change", a, err) {
-		return
-	}
-	if json.Unmarshal(a.body, &all) != nil {
-		n.t.hurdle("what will change cannot be read.")
-		return
-	}
-	n.t.good("Applications are shown what will change.")
-}
-
-// mustReach looks below the door for the canary's messages, and whether they say what changes.
-func (n *nextVersion) mustReach(ctx context.Context, v api.PolicyVersion) {
-	told := map[string]bool{}
-	err := n.s.Store.Rows(ctx, n.s.Canary.A.ID, func(table string, columns map[string][]byte) error {
-		if table == "outbox" && string(columns["event"]) == v.ID && string(columns["subject_id"]) == n.person.id &&
-			string(columns["state"]) != notify.Failed && strings.Contains(string(columns["details"]), "canary@canary.invalid") {
-			told[string(columns["channel"])] = true
-		}
-		return nil
-	})
-	if err != nil {
-		n.t.hurdle("the messages could not be looked at: %v", err)
-		return
-	}
-	for _, channel := range n.control.channels() {
-		if !told[string(channel)] {
-			n.t.breach("A person whom a change concerns is not told by %s.", channel)
-			continue
-		}
-		n.t.good("A person whom a change concerns is told by %s what changes.", channel)
-	}
-}
-
-// mustWait tries to have the version take effect: on the day before its first, and as it was never
-// announced.
-func (n *nextVersion) mustWait(ctx context.Context, v api.PolicyVersion) {
-	_, zone := CalendarOf(n.s.Policy)
-	eve := time.Date(n.first.Year(), n.first.Month(), n.first.Day(), 0, 0, 0, 0, zone).Add(-time.Minute)
-	for _, try := range []struct {
-		what, source string
-		at           time.Time
-	}{
-		{"Starting with an announced change at once", n.source, n.s.Now()},
-		{"Starting with an announced change a minute before its first day", n.source, eve},
-		{"Starting with a change that nobody was told of", strings.Replace(n.source, "canary@canary.invalid", "other@canary.invalid", 1), n.first.AddDate(1, 0, 0)},
-	} {
-		if err := n.s.MayTakeEffect(ctx, []byte(try.source), try.at); err == nil {
-			n.t.breach("%s was allowed.", try.what)
-		} else {
-			n.t.good("%s was refused.", try.what)
-		}
-	}
+	return contactLine.ReplaceAllString(source, "${1} "+address)
 }

@@ -45,7 +45,7 @@ func changeNoticeSabotages() []sabotage {
 		{name: "the server starts with what nobody was told of", says: "nobody was told of was allowed", system: func(_ *world, sys *control.System) {
 			honest := sys.MayTakeEffect
 			sys.MayTakeEffect = func(ctx context.Context, src []byte, at time.Time) error {
-				if bytes.Contains(src, []byte("other@canary")) {
+				if bytes.Contains(src, []byte("other-canary@canary")) {
 					return nil
 				}
 				return honest(ctx, src, at)

@@ -23,6 +23,7 @@ type Plan struct {
 	Incidents       incident.Rules                    // what clauses promise of breaches and legal demands
 	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises
 	Notices         []Notice                          // what is promised of the notice of changes
+	Papers          []obligation.Duty                 // what is owed to who asks for a notice on paper; with any, electronic ones rest on consent
 	Rights          map[rights.Right][]rights.Promise // what is promised of each right of people
 	Retained        *Retained                         // what may be kept of people who are erased; nil: nothing
 

@@ -1,7 +1,5 @@
 package control
 
-import "clause.dev/clause/internal/policy"
-
 // Published will keep clauses that say what is published.
 type Published struct {
 	notBuilt
@@ -14,27 +12,11 @@ type Complaints struct {
 	Authority string `param:"authority,optional" doc:"the authority that hears complaints"`
 }
 
-// DisclosureNotice will keep clauses that say a new disclosure is announced, and can be opted out of.
-type DisclosureNotice struct {
-	notBuilt
-	Ahead  policy.Term `param:"ahead" doc:"how long before a new disclosure people are told"`
-	OptOut bool        `param:"opt-out,optional" doc:"people can opt out"`
-}
-
-// ElectronicNotice will keep clauses that say electronic notice rests on consent.
-type ElectronicNotice struct {
-	notBuilt
-	Letter policy.Term `param:"letter" doc:"by when a written notice that was asked for is sent"`
-}
-
 // SubProcessors will keep clauses that say who processes data on the company's behalf.
 type SubProcessors struct {
 	notBuilt
 	Recipients Recipients `param:"recipients" doc:"every sub-processor; an empty list for none"`
 }
-
-// AllowedRecipients will keep clauses that say a third party gets data only once the customer allowed it.
-type AllowedRecipients struct{ notBuilt }
 
 // ModelProvider will keep clauses that say who hosts the language models.
 type ModelProvider struct {
@@ -58,10 +40,7 @@ func plannedOfPeople() []entry {
 	return []entry{
 		plan[Published]("published", file, "What is promised is published from the running configuration."),
 		plan[Complaints]("complaints", file, "People are told where they can complain."),
-		plan[DisclosureNotice]("disclosure-notice", file, "A new disclosure is announced before it happens, and can be opted out of."),
-		plan[ElectronicNotice]("electronic-notice", file, "Electronic notice rests on consent; a written notice is sent where it is asked for."),
 		plan[SubProcessors]("sub-processors", file, "These process data on the company's behalf, and nobody else."),
-		plan[AllowedRecipients]("allowed-recipients", file, "A third party is given data only once the customer allowed that party."),
 		plan[ModelProvider]("model-provider", file, "Language models of these hosts only are given data."),
 		plan[ModelResidency]("model-residency", file, "What language models are given stays where the clause says."),
 		plan[Questionnaire]("questionnaire", file, "The marketplace's security questionnaire is answered from the configuration."),

@@ -60,6 +60,9 @@ func sabotages() map[string][]sabotage {
 		"pager":                pagerSabotages(),
 		"data-subject-rights":  rightsSabotages(),
 		"change-notice":        changeNoticeSabotages(),
+		"disclosure-notice":    newDisclosureSabotages(),
+		"electronic-notice":    electronicSabotages(),
+		"allowed-recipients":   allowanceSabotages(),
 		"breach-notice":        breachSabotages(),
 		"legal-demands":        demandSabotages(),
 		"attested":             attestedSabotages(),
@@ -70,7 +73,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"monitoring": "clarus", "pager": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
+var elsewhere = map[string]string{"disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
 // that does not name the control, and against servers that do not.

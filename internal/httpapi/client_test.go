@@ -110,6 +110,12 @@ func TestClient(t *testing.T) {
 		}},
 		{`SetConsent app_data acme sub_1 tips true`, func() error { return data.SetConsent(ctx, "acme", "sub_1", "tips", true) }},
 		{`SetObjection app_data acme sub_1 tips false`, func() error { return data.SetObjection(ctx, "acme", "sub_1", "tips", false) }},
+		{`Recipients app_data acme`, func() error { _, err := data.Recipients(ctx, "acme"); return err }},
+		{`AllowRecipient app_data acme printer true`, func() error { return data.AllowRecipient(ctx, "acme", "printer", true) }},
+		{`OptOut app_data acme sub_1 printer true`, func() error { return data.SetOptOut(ctx, "acme", "sub_1", "printer", true) }},
+		{`SetElectronicNotice app_data acme sub_1 false`, func() error { return data.SetElectronicNotice(ctx, "acme", "sub_1", false) }},
+		{`Write app_data acme sub_1 ""`, func() error { _, err := data.AskWrittenNotice(ctx, "acme", "sub_1", ""); return err }},
+		{`WrittenOf app_data acme sub_1`, func() error { _, err := data.WrittenNotices(ctx, "acme", "sub_1"); return err }},
 		{`SetRestriction app_data acme sub_1 true`, func() error { return data.SetRestriction(ctx, "acme", "sub_1", true) }},
 		{`CreateTenant app_admin beta "Beta" uae-north production`, func() error {
 			got, err := admin.CreateTenant(ctx, api.NewTenant{ID: "beta", Title: "Beta", Region: "uae-north", Environment: "production"})

@@ -5,6 +5,7 @@ import (
 
 	"clause.dev/clause/internal/notice"
 	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/vault"
 )
@@ -36,4 +37,20 @@ func (h herald) Version(_ context.Context, c vault.Caller, id string) (notice.Ve
 
 func (h herald) Withdraw(_ context.Context, c vault.Caller, id string) error {
 	return h.f.call("Withdraw %s %s", c.Credential.ID, id)
+}
+
+func (h herald) OptOut(_ context.Context, c vault.Caller, tenant, subject, recipient string, out bool) error {
+	return h.f.call("OptOut %s %s %s %s %t", c.Credential.ID, tenant, subject, recipient, out)
+}
+
+func (h herald) Write(_ context.Context, c vault.Caller, tenant, subject, about string) (notice.Written, error) {
+	return h.written(), h.f.call("Write %s %s %s %q", c.Credential.ID, tenant, subject, about)
+}
+
+func (h herald) WrittenOf(_ context.Context, c vault.Caller, tenant, subject string) ([]notice.Written, error) {
+	return []notice.Written{h.written()}, h.f.call("WrittenOf %s %s %s", c.Credential.ID, tenant, subject)
+}
+
+func (h herald) written() notice.Written {
+	return notice.Written{ID: "wn_1", About: "inc_1", Asked: noon, Clocks: []obligation.Clock{clerk{h.f}.clock("clk_1")}}
 }

@@ -124,6 +124,18 @@ func (f *fake) SetObjection(_ context.Context, c vault.Caller, tenant, subject, 
 	return f.call("SetObjection %s %s %s %s %t", c.Credential.ID, tenant, subject, purpose, objected)
 }
 
+func (f *fake) SetElectronicNotice(_ context.Context, c vault.Caller, tenant, subject string, consented bool) error {
+	return f.call("SetElectronicNotice %s %s %s %t", c.Credential.ID, tenant, subject, consented)
+}
+
+func (f *fake) AllowRecipient(_ context.Context, c vault.Caller, tenant, recipient string, allowed bool) error {
+	return f.call("AllowRecipient %s %s %s %t", c.Credential.ID, tenant, recipient, allowed)
+}
+
+func (f *fake) Recipients(_ context.Context, c vault.Caller, tenant string) ([]vault.Recipient, error) {
+	return []vault.Recipient{{ID: "printer", Allowed: noon, Disclosures: []vault.Disclosure{{Purpose: "tips", Begins: noon}, {Purpose: "scores"}}}}, f.call("Recipients %s %s", c.Credential.ID, tenant)
+}
+
 func (f *fake) SetRestriction(_ context.Context, c vault.Caller, tenant, subject string, restricted bool) error {
 	return f.call("SetRestriction %s %s %s %t", c.Credential.ID, tenant, subject, restricted)
 }

@@ -85,7 +85,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.alerts, s.messages, s.policies, s.retention, s.connected, s.requests, s.agents, s.applications, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.alerts, s.messages, s.policies, s.notices, s.retention, s.connected, s.requests, s.agents, s.applications, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}

@@ -92,10 +92,10 @@ func (s *service) withdrawPolicy(c vault.Caller, x *exchange) error {
 func Version(v notice.Version) api.PolicyVersion {
 	out := api.PolicyVersion{
 		ID: v.ID, Version: v.Version, Digest: v.Digest, State: string(v.State), Drill: v.Drill, Effective: date(v.Dated), First: date(v.First),
-		Registered: moment(v.Registered), Told: moment(v.Told), Since: moment(v.Since), Changes: append([]string{}, v.Changes...),
+		Registered: moment(v.Registered), Told: moment(v.Told), Since: moment(v.Since), Changes: append([]string{}, v.Changes...), Recipients: v.Recipients,
 	}
 	for _, p := range v.Promises {
-		n := api.PolicyNotice{Clause: p.Clause, Ahead: p.Ahead.String(), Channels: []string{}}
+		n := api.PolicyNotice{Clause: p.Clause, Ahead: p.Ahead.String(), Channels: []string{}, OptOut: p.OptOut}
 		for _, channel := range p.Channels {
 			n.Channels = append(n.Channels, string(channel))
 		}

@@ -51,6 +51,9 @@ type Subjects interface {
 	SetObjection(ctx context.Context, c vault.Caller, tenant, subject, purpose string, objected bool) error
 	SetRestriction(ctx context.Context, c vault.Caller, tenant, subject string, restricted bool) error
 	Standing(ctx context.Context, c vault.Caller, tenant, subject string) (vault.Standing, error)
+	SetElectronicNotice(ctx context.Context, c vault.Caller, tenant, subject string, consented bool) error
+	AllowRecipient(ctx context.Context, c vault.Caller, tenant, recipient string, allowed bool) error
+	Recipients(ctx context.Context, c vault.Caller, tenant string) ([]vault.Recipient, error)
 }
 
 // Records are the people's data.
@@ -128,6 +131,9 @@ type Notices interface {
 	Versions(ctx context.Context) ([]notice.Version, error)
 	Version(ctx context.Context, c vault.Caller, id string) (notice.Version, notice.Progress, error)
 	Withdraw(ctx context.Context, c vault.Caller, id string) error
+	OptOut(ctx context.Context, c vault.Caller, tenant, subject, recipient string, out bool) error
+	Write(ctx context.Context, c vault.Caller, tenant, subject, about string) (notice.Written, error)
+	WrittenOf(ctx context.Context, c vault.Caller, tenant, subject string) ([]notice.Written, error)
 }
 
 // Messages are what people are told in the company's application, letters to be printed and posted, and

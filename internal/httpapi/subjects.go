@@ -24,7 +24,7 @@ func (s *service) subjects(r *routes) {
 	}, s.eraseSubject)
 	r.private(operation{
 		method: "GET", path: subjectPath + "/standing", id: "get-standing", tag: "people", scope: api.ScopeSubjects,
-		summary: "What a person has allowed", about: "Consents, objections, restriction, and the alias the ledger knows them by.", out: api.Standing{},
+		summary: "What a person has allowed", about: "Consents, objections, opt-outs, restriction, and the alias the ledger knows them by.", out: api.Standing{},
 	}, s.standing)
 	r.private(operation{
 		method: "PUT", path: subjectPath + "/consents/{purpose}", id: "set-consent", tag: "people", scope: api.ScopeSubjects,
@@ -74,7 +74,7 @@ func (s *service) standing(c vault.Caller, x *exchange) error {
 		return err
 	}
 	return x.answer(http.StatusOK, api.Standing{
-		Consents: orEmpty(st.Consents), Objections: orEmpty(st.Objections), Restricted: st.Restricted, Alias: st.Alias,
+		Consents: orEmpty(st.Consents), Objections: orEmpty(st.Objections), OptOuts: st.OptOuts, Electronic: st.Electronic, Restricted: st.Restricted, Alias: st.Alias,
 	})
 }
 

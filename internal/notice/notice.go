@@ -42,7 +42,7 @@ func (p *Promise) duty() obligation.Duty {
 // Promised is all that a policy says of it, and the zone whose days count.
 type Promised struct {
 	Promises []Promise
-	Papers   []Paper // of notices on paper
+	Papers   []obligation.Duty // what is owed to who asks for a notice on paper
 	Zone     *time.Location
 }
 

@@ -12,29 +12,14 @@ import (
 	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/obligation"
-	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/vault"
 )
 
 // Posted is what discharges the clock of a notice that was asked for on paper.
 const Posted = "letter-posted"
 
-// onPaper is the kind of what is owed to whoever asks for a notice on paper, and begins its id.
-const (
-	onPaper       = "written-notice"
-	writtenPrefix = "wn_"
-)
-
-// Paper is what a clause promises to whoever asks for a notice on paper.
-type Paper struct {
-	Clause string
-	Limit  policy.Term
-}
-
-// Duty is what the clause owes for each notice asked for.
-func (p *Paper) Duty() obligation.Duty {
-	return obligation.Duty{Kind: onPaper, Clause: p.Clause, Limit: p.Limit, Evidence: Posted, Again: policy.Term{Form: policy.Within, Count: 1, Unit: policy.Day}}
-}
+// writtenPrefix begins the id of a notice that was asked for on paper.
+const writtenPrefix = "wn_"
 
 // Written is a notice that a person asked for on paper.
 type Written struct {
@@ -66,13 +51,13 @@ func (d *Desk) Write(ctx context.Context, c vault.Caller, tenant, subject, about
 	return w, fault.Wrap(op, err)
 }
 
-func (d *Desk) write(tx *db.Tx, who, subject, about string, papers []Paper) (w Written, err error) {
+func (d *Desk) write(tx *db.Tx, who, subject, about string, papers []obligation.Duty) (w Written, err error) {
 	person, err := d.Vault.DataSubject(tx, subject)
 	if err != nil {
 		return w, err
 	}
-	m := notify.Message{Channel: notify.Letter, Subject: subject}
-	if m, err = notify.Told(tx, subject, about); err != nil {
+	m, err := notify.Told(tx, subject, about)
+	if err != nil {
 		return w, err
 	}
 	open, err := d.writtenWhere(tx, `subject_id = $2 AND about = $3 AND posted_at = 0`, subject, m.Event)
@@ -94,7 +79,7 @@ func (d *Desk) write(tx *db.Tx, who, subject, about string, papers []Paper) (w W
 	}
 	var clauses []string
 	for _, p := range papers {
-		clock, err := d.Engine.Open(tx, p.Duty(), w.ID)
+		clock, err := d.Engine.Open(tx, p, w.ID)
 		if err != nil {
 			return w, err
 		}
@@ -166,23 +151,23 @@ func endAll(e *obligation.Engine, tx *db.Tx, id, evidence string) error {
 }
 
 // Gone ends what is owed to a person who was erased, in the transaction that ends the sweep: there is
-// nobody to write to. What was late stays late.
-func Gone(e *obligation.Engine, tx *db.Tx, subject string) error {
+// nobody to write to. What was late stays late. It returns what was owed.
+func Gone(e *obligation.Engine, tx *db.Tx, subject string) (owed []string, err error) {
 	const op = "notice.Gone"
 	if subject == "" { // the tenant and all its clocks went
-		return nil
+		return nil, nil
 	}
-	owed, err := ids(tx, `SELECT request_id FROM written_notices WHERE tenant_id = $1 AND subject_id = $2`, tx.Tenant(), subject)
+	owed, err = ids(tx, `SELECT request_id FROM written_notices WHERE tenant_id = $1 AND subject_id = $2`, tx.Tenant(), subject)
 	if err != nil {
-		return fault.Wrap(op, err)
+		return owed, fault.Wrap(op, err)
 	}
 	for _, id := range owed {
 		if err := void(e, tx, id); err != nil {
-			return fault.Wrap(op, err)
+			return owed, fault.Wrap(op, err)
 		}
 	}
 	_, err = tx.Exec(`DELETE FROM written_notices WHERE tenant_id = $1 AND subject_id = $2`, tx.Tenant(), subject)
-	return fault.Wrap(op, err)
+	return owed, fault.Wrap(op, err)
 }
 
 // void ends the clocks of a notice that is no longer owed; one that was missed cannot be void, and ends late.
