@@ -12,6 +12,8 @@ import (
 
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/policy/publish"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -42,11 +44,17 @@ func (a *App) web() *http.Client {
 	}}
 }
 
+// render makes a file as the policy is published.
+func render(p *policy.Policy, name, lang string, on time.Time) ([]byte, error) {
+	f, err := publish.One(p, name, publish.Options{Language: lang, On: on, Controls: control.Catalogue()})
+	return f.Bytes, err
+}
+
 // System is what the probes may use of this server, through the door.
 func (a *App) System(d Door) *control.System {
 	store := rawStore{d: a.DB, v: a.Vault, end: a.retention(a.Vault, a.Ledger).Run}
 	return &control.System{
-		URL: d.URL, HTTP: d.client(), Roots: d.Roots, Web: a.web(),
+		URL: d.URL, HTTP: d.client(), Roots: d.Roots, Web: a.web(), Render: render,
 		Policy: a.Policy, Canary: a.canaries.canary,
 		Files:   a.files(),
 		Objects: a.lookIntoBucket(),

@@ -51,6 +51,14 @@ func entries() []entry {
 		{"disclosure-notice", "A new disclosure is announced before it happens, and can be opted out of.", "disclosure_notice.go", true, func() Control { return new(DisclosureNotice) }},
 		{"electronic-notice", "Electronic notice rests on consent; a written notice is sent where it is asked for.", "electronic_notice.go", true, func() Control { return new(ElectronicNotice) }},
 		{"allowed-recipients", "A third party is given data only once the customer allowed that party.", "allowed_recipients.go", true, func() Control { return new(AllowedRecipients) }},
+		{"published", "What is promised is published from the running configuration.", "published.go", true, func() Control { return new(Published) }},
+		{"complaints", "People are told where they can complain.", "complaints.go", true, func() Control { return new(Complaints) }},
+		{"sub-processors", "These process data on the company's behalf, and nobody else.", "sub_processors.go", true, func() Control { return new(SubProcessors) }},
+		{"questionnaire", "The marketplace's security questionnaire is answered from the configuration.", "questionnaire.go", true, func() Control { return new(Questionnaire) }},
+		{"documents", "Further documents are served as they were published.", "documents.go", true, func() Control { return new(FurtherDocuments) }},
+		{"product-scope", "Each of these products serves this version of the policy.", "product_scope.go", true, func() Control { return new(ProductScope) }},
+		{"outgoing-addresses", "The addresses the company calls from are published.", "outgoing_addresses.go", true, func() Control { return new(OutgoingAddresses) }},
+		{"encrypted-backups", "What is backed up or replicated is encrypted on its way and there.", "encrypted_backups.go", true, func() Control { return new(EncryptedBackups) }},
 	}, planned()...)
 }
 

@@ -2,24 +2,6 @@ package control
 
 import "clause.dev/clause/internal/policy"
 
-// FurtherDocuments will keep clauses that name further documents.
-type FurtherDocuments struct {
-	notBuilt
-	Documents Documents `param:"documents" doc:"the documents, served as they were published"`
-}
-
-// ProductScope will keep clauses that say which products the policy covers.
-type ProductScope struct {
-	notBuilt
-	Products Products `param:"products" doc:"the products, each of which serves this version of the policy"`
-}
-
-// EncryptedBackups will keep clauses that say what is backed up or replicated is encrypted on its way and there.
-type EncryptedBackups struct {
-	notBuilt
-	Data DataSets `param:"data" doc:"the data sets that are backed up"`
-}
-
 // DatabaseFirewall will keep clauses that say from where the database can be reached.
 type DatabaseFirewall struct{ notBuilt }
 
@@ -104,12 +86,6 @@ type DisclosureProgramme struct {
 // RouteDecisions will keep clauses that say no request is served without a decision.
 type RouteDecisions struct{ notBuilt }
 
-// OutgoingAddresses will keep clauses that publish the addresses the company calls from.
-type OutgoingAddresses struct {
-	notBuilt
-	Addresses []string `param:"addresses" doc:"the addresses, or ranges of them"`
-}
-
 // ClusterApproval will keep clauses that say a new database is verified before it is used.
 type ClusterApproval struct {
 	notBuilt
@@ -119,9 +95,6 @@ type ClusterApproval struct {
 func plannedOfOperations() []entry {
 	const file = "planned_operations.go"
 	return []entry{
-		plan[FurtherDocuments]("documents", file, "Further documents are served as they were published."),
-		plan[ProductScope]("product-scope", file, "Each of these products serves this version of the policy."),
-		plan[EncryptedBackups]("encrypted-backups", file, "What is backed up or replicated is encrypted on its way and there."),
 		plan[DatabaseFirewall]("database-firewall", file, "The database accepts connections from listed addresses only."),
 		plan[SeparateListeners]("separate-listeners", file, "The public, staff and the machines' own traffic are apart."),
 		plan[AttackBans]("attack-bans", file, "Attacks are stopped, and where they come from is banned for a while."),
@@ -137,7 +110,6 @@ func plannedOfOperations() []entry {
 		plan[Exercise]("exercise", file, "Emergencies are exercised at the table this often."),
 		plan[DisclosureProgramme]("disclosure-programme", file, "Researchers can report weaknesses, and are answered."),
 		plan[RouteDecisions]("route-decisions", file, "No request is served without a decision."),
-		plan[OutgoingAddresses]("outgoing-addresses", file, "The addresses the company calls from are published."),
 		plan[ClusterApproval]("cluster-approval", file, "A new database is verified by so many people before it is used."),
 	}
 }

@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"net/http"
@@ -69,11 +70,20 @@ func sabotages() map[string][]sabotage {
 		"derived":              derivedSabotages(),
 		"retained-copies":      retainedSabotages(),
 		"off-boarding":         offBoardingSabotages(),
+		"published":            publishedSabotages(),
+		"complaints":           complaintsSabotages(),
+		"sub-processors":       subProcessorsSabotages(),
+		"questionnaire":        questionnaireSabotages(),
+		"documents":            documentsSabotages(),
+		"product-scope":        productScopeSabotages(),
+		"outgoing-addresses":   outgoingSabotages(),
+		"encrypted-backups":    backupSabotages(),
 	}
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari"}
+var elsewhere = map[string]string{"disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
+	"sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
 // that does not name the control, and against servers that do not.
@@ -139,10 +149,16 @@ func newWorld(t *testing.T, s sabotage) *world {
 	return w
 }
 
+// corrected is Clari's policy with the sub-processor in its list that the published one forgets.
+const corrected = "clari, corrected"
+
 // sourceOf is the policy of an example, nothing for Clesaro's.
 func sourceOf(t *testing.T, example string) []byte {
 	if example == "" {
 		return nil
+	}
+	if example == corrected {
+		return bytes.Replace(sourceOf(t, "clari"), []byte("recipients: []"), []byte("recipients: [azure-openai]"), 1)
 	}
 	source, err := os.ReadFile(apptest.Root(t, "examples/"+example+"/policy.yaml"))
 	if err != nil {

@@ -22,6 +22,8 @@ type System struct {
 	Plain []string       // addresses (host:port) at which plain HTTP is answered, beside that of URL
 
 	Policy *policy.Policy // as published
+	// Render makes the file of a name as a policy is published, in a language, on a day.
+	Render func(p *policy.Policy, name, lang string, on time.Time) ([]byte, error)
 	Canary Canary
 
 	Files   []string // files and folders that could hold data: store, blobs, temporary folder, backups

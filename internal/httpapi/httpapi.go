@@ -16,6 +16,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -127,12 +128,18 @@ func secure(h http.Header) {
 	h["Referrer-Policy"] = noRefer
 }
 
+// wellKnown begins the only addresses with a dot at a segment's beginning, RFC 8615.
+const wellKnown = "/.well-known/"
+
 // plainPath reports whether the mux would take the path as it is: it answers others with a
 // redirection, which repeats what was sent.
 func plainPath(r *http.Request) bool {
 	p := r.URL.Path
 	if p == "" || p[0] != '/' || r.Method == http.MethodConnect {
 		return false
+	}
+	if rest, ok := strings.CutPrefix(p, wellKnown); ok {
+		p = "/" + rest
 	}
 	for i := 1; i < len(p); i++ {
 		if p[i-1] != '/' {
