@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"clause.dev/clause/internal/app/apptest/browser"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/notify/notifytest"
 )
@@ -102,6 +103,43 @@ func TestLettersBecomePDF(t *testing.T) {
 	left, err := os.ReadDir(folder)
 	if err != nil || len(left) != 0 {
 		t.Errorf("printing left %v, %v", left, err)
+	}
+}
+
+// A letter in Arabic runs from the right, its letters join, and nothing in it loads anything or overflows.
+func TestArabicLettersJoin(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "letter.html")
+	if err := os.WriteFile(file, []byte(letterIn(t, letterWords(t), "ar")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := browser.Open(t, browser.Look{Width: 800, Print: true})
+	p.Visit("file://" + file)
+	const widths = `(() => {
+		const width = (text) => {
+			const span = document.createElement("span");
+			span.textContent = text;
+			document.querySelector("h1").append(span);
+			const wide = span.getBoundingClientRect().width;
+			span.remove();
+			return wide;
+		};
+		return [width("بياناتك"), width([..."بياناتك"].join("\u200c"))];
+	})()`
+	if w := browser.Eval[[]float64](p, widths); w[0] <= 0 || w[0] > 0.9*w[1] {
+		t.Errorf("a word is %v wide joined, %v with its letters apart", w[0], w[1])
+	}
+	for what, question := range map[string]string{
+		"does not run from the right": `getComputedStyle(document.querySelector("p:last-child")).direction === "rtl"`,
+		"begins at the left":          `document.querySelector("address bdi").getBoundingClientRect().right > innerWidth * 0.7`,
+		"is wider than the paper":     `document.documentElement.scrollWidth <= innerWidth`,
+		"holds a script":              `document.scripts.length === 0`,
+	} {
+		if !browser.Eval[bool](p, question) {
+			t.Errorf("the letter %s", what)
+		}
+	}
+	if said := p.Complaints(); len(said) > 0 || p.Asked() != 1 {
+		t.Errorf("the page asks for %d things, the browser complains %q", p.Asked(), said)
 	}
 }
 
