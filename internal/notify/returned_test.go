@@ -4,12 +4,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/db/dbtest"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/notify/notifytest"
@@ -331,5 +334,40 @@ func TestLetterPage(t *testing.T) {
 	}
 	if _, _, err := w.outbox.LetterPage(t.Context(), tenant, id, w.outbox.Reach); !fault.Is(err, fault.Conflict) {
 		t.Errorf("a letter that is given up: %v", err)
+	}
+}
+
+// Two servers on one PostgreSQL are handed the same report at once: it is noted once, and one letter goes.
+func TestTwoServersAreHandedOneReport(t *testing.T) {
+	c := dbtest.Postgres(t)
+	w := newWorld(t, func(change ...func(*db.Config)) *db.DB {
+		mine := c
+		for _, f := range change {
+			f(&mine)
+		}
+		return dbtest.Open(t, mine)
+	})
+	got := mailed(w, "", request("req_1:received", notify.Email))
+	b := notify.Bounce{Token: notify.TokenIn(open(t, got[0].Body).header.Get("Message-Id")), Status: "5.1.1", Action: "failed"}
+	mine := c
+	mine.Now = func() time.Time { return w.now }
+	other := w.server(dbtest.Open(t, mine))
+	other.Next = letters
+	var both sync.WaitGroup
+	var noted atomic.Int32
+	for _, o := range []*notify.Outbox{w.outbox, other, w.outbox, other} {
+		both.Go(func() {
+			fresh, err := o.Bounced(t.Context(), "app_mx", b)
+			if err != nil {
+				t.Error(err)
+			}
+			if fresh {
+				noted.Add(1)
+			}
+		})
+	}
+	both.Wait()
+	if all := w.rows(); noted.Load() != 1 || len(all) != 2 {
+		t.Errorf("noted %d times: %+v", noted.Load(), all)
 	}
 }
