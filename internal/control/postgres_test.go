@@ -30,7 +30,7 @@ func TestProbesOnPostgres(t *testing.T) {
 
 // TestTheEndOfDataOnPostgres runs the probes of leaving customers and of legal holds on PostgreSQL.
 func TestTheEndOfDataOnPostgres(t *testing.T) {
-	for name, example := range map[string]string{"off-boarding": "clari", "retained-copies": "clarus"} {
+	for name, example := range map[string]string{"off-boarding": "clari", "retained-copies": "clarus", "encrypted-backups": "clarus", "sub-processors": corrected} {
 		t.Run(name, func(t *testing.T) {
 			c := dbtest.Postgres(t)
 			s := apptest.Start(t, apptest.Options{Policy: sourceOf(t, example), Store: c.URL, Migrate: c.Migrate})

@@ -134,7 +134,7 @@ func newWorld(t *testing.T, s sabotage) *world {
 	w := &world{}
 	w.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }))
 	w.Server = apptest.Start(t, apptest.Options{
-		Policy: sourceOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
+		Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
 		Front: func(door http.Handler) http.Handler {
 			w.door = door
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.front.Load()).ServeHTTP(rw, r) })
