@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 
 // agents is the desk of those who exercise people's rights for them, in the store of a vault.
 func (a *App) agents(v *vault.Vault, log *ledger.Log) *drp.Desk {
-	return &drp.Desk{Rights: a.rights(v, log), Book: withCanary{&drp.Registry{DB: v.DB, Gone: a.Ring}, a.canaries.agent}, HTTP: a.Notify.HTTP}
+	return &drp.Desk{Rights: a.rights(v, log), Book: withCanary{&drp.Registry{DB: v.DB, Gone: a.Ring}, a.canaries.agent}, HTTP: a.Notify.HTTP, Drill: isCanary}
 }
 
 // agentDuty tells agents how far what they asked has come.
@@ -37,9 +38,17 @@ type canaryAgent struct {
 	key   ed25519.PrivateKey
 
 	mu     sync.Mutex
-	paired time.Time
-	token  [sha256.Size]byte // its hash
+	tokens []canaryToken // the newest: several probes may run at a time
 }
+
+// canaryToken is a token of the canary, by its hash, and the issued-at of the message that made it.
+type canaryToken struct {
+	hash   [sha256.Size]byte
+	issued time.Time
+}
+
+// maxCanaryTokens is more than are in use at a time.
+const maxCanaryTokens = 64
 
 func newCanaryAgent() *canaryAgent {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
@@ -76,7 +85,7 @@ func (w withCanary) Of(ctx context.Context, agent string) ([]drp.Agent, error) {
 func (w withCanary) ByToken(ctx context.Context, hash [sha256.Size]byte) (drp.Agent, error) {
 	c := w.canary
 	c.mu.Lock()
-	own := !c.paired.IsZero() && subtle.ConstantTimeCompare(c.token[:], hash[:]) == 1
+	own := slices.ContainsFunc(c.tokens, func(t canaryToken) bool { return subtle.ConstantTimeCompare(t.hash[:], hash[:]) == 1 })
 	c.mu.Unlock()
 	if own {
 		return c.agent, nil
@@ -92,9 +101,9 @@ func (w withCanary) Pair(ctx context.Context, a drp.Agent, issued time.Time, has
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !issued.After(c.paired) {
-		return fault.New("app.Pair", fault.Refused, "this message, or a later one, was used already")
+	if slices.ContainsFunc(c.tokens, func(t canaryToken) bool { return t.issued.Equal(issued) }) {
+		return fault.New("app.Pair", fault.Refused, "this message was used already")
 	}
-	c.paired, c.token = issued, hash
+	c.tokens = append(c.tokens[max(0, len(c.tokens)-maxCanaryTokens+1):], canaryToken{hash, issued})
 	return nil
 }

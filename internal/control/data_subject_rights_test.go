@@ -76,7 +76,7 @@ func rightsSabotages() []sabotage {
 		{name: "a right is not promised", says: "Nothing says by when a request of request.portability", engine: rightsParams(func(p policy.Params) {
 			p["rights"] = []string{"access", "rectification", "erasure", "withdrawal", "objection", "restriction"}
 		})},
-		{name: "a link works for ever", says: "a second time was allowed", front: keepingLinks},
+		{name: "a link works for ever", says: "a second time was allowed", front: keeping(func(path string) bool { return strings.HasPrefix(path, "/download/") })},
 		{name: "a data set is left out", says: "The package of access holds", front: repacking(func(name string, body []byte) []byte {
 			var data map[string]json.RawMessage
 			if name != "data.json" || json.Unmarshal(body, &data) != nil {
@@ -96,6 +96,11 @@ func rightsSabotages() []sabotage {
 			return body
 		})},
 		{name: "a neighbour's data is in it", says: "holds data of somebody else", front: leakingPackages},
+		{name: "what an agent signed may be changed", says: "A message of an agent that was changed on its way was allowed", front: pleasing(func(r *http.Request) bool { return r.URL.Path == exercisingPath })},
+		{name: "an agent's results are served for ever", says: "Collecting the results of an agent's request a second time was allowed", front: keeping(func(path string) bool { return strings.HasSuffix(path, "/results") })},
+		{name: "what an agent takes back goes on", says: "A request that an agent took back is in_progress", front: deafToAgents},
+		{name: "a message of an agent counts each time", says: "sent again opened another request", front: countingAgents},
+		{name: "an old token message makes a new token", says: "Pairing an agent with a message that was used before was allowed", front: pleasing(func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/v1/agent/") })},
 		{name: "the ledger in it is touched up", says: "does not verify", front: repacking(func(name string, body []byte) []byte {
 			if name == "ledger.json" {
 				return bytes.Replace(body, []byte(`"answer":"allow"`), []byte(`"answer":"allov"`), 1)
@@ -115,6 +120,41 @@ func rightsParams(change func(policy.Params)) func(*policy.Policy) {
 			}
 		}
 	}
+}
+
+const exercisingPath = "/v1/data-rights-request"
+
+// deafToAgents says that a request was revoked, and lets it go on.
+func deafToAgents(_ *control.System, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id, ok := strings.CutPrefix(r.URL.Path, exercisingPath+"/"); ok && r.Method == http.MethodDelete {
+			json.NewEncoder(w).Encode(api.ExerciseStatus{ID: id, Status: "revoked"})
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// countingAgents makes a request of every message, the same or not.
+func countingAgents(_ *control.System, next http.Handler) http.Handler {
+	var seen sync.Map
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != exercisingPath {
+			next.ServeHTTP(w, r)
+			return
+		}
+		message, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(message))
+		got := httptest.NewRecorder()
+		next.ServeHTTP(got, r)
+		var s api.ExerciseStatus
+		if _, again := seen.LoadOrStore(string(message), true); again && json.Unmarshal(got.Body.Bytes(), &s) == nil {
+			s.ID = "00000000-0000-4000-8000-000000000000"
+			json.NewEncoder(w).Encode(s)
+			return
+		}
+		copyOut(w, got)
+	})
 }
 
 // forgetting answers requests of a right, and does nothing.
@@ -141,23 +181,25 @@ func forgetting(right string) func(*control.System, http.Handler) http.Handler {
 	}
 }
 
-// keepingLinks serves what a link led to once to whoever asks again.
-func keepingLinks(_ *control.System, next http.Handler) http.Handler {
-	var known sync.Map
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !strings.HasPrefix(r.URL.Path, "/download/") {
-			next.ServeHTTP(w, r)
-			return
-		}
-		if old, held := known.Load(r.URL.Path); held {
-			copyOut(w, old.(*httptest.ResponseRecorder))
-			return
-		}
-		got := httptest.NewRecorder()
-		next.ServeHTTP(got, r)
-		known.Store(r.URL.Path, got)
-		copyOut(w, got)
-	})
+// keeping serves what was fetched once to whoever fetches it again.
+func keeping(meant func(path string) bool) func(*control.System, http.Handler) http.Handler {
+	return func(_ *control.System, next http.Handler) http.Handler {
+		var known sync.Map
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !meant(r.URL.Path) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			if old, held := known.Load(r.URL.Path); held {
+				copyOut(w, old.(*httptest.ResponseRecorder))
+				return
+			}
+			got := httptest.NewRecorder()
+			next.ServeHTTP(got, r)
+			known.Store(r.URL.Path, got)
+			copyOut(w, got)
+		})
+	}
 }
 
 // repacking changes what is in a package; what becomes nil is left out.

@@ -2,6 +2,7 @@ package control
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -30,6 +31,7 @@ type call struct {
 	fields             []string // the projection asked for
 	body               any
 	raw                []byte
+	kind               string // of raw; application/octet-stream if empty
 }
 
 // answer is what came back.
@@ -88,7 +90,7 @@ func (d door) once(ctx context.Context, c call) (answer, error) {
 }
 
 func (d door) request(ctx context.Context, c call) (*http.Request, error) {
-	body, kind := c.raw, "application/octet-stream"
+	body, kind := c.raw, cmp.Or(c.kind, "application/octet-stream")
 	if c.body != nil {
 		var err error
 		if body, err = json.Marshal(c.body); err != nil {

@@ -38,6 +38,7 @@ func (x *exercise) run(ctx context.Context) {
 	}{
 		{rights.Rectification, x.rectify},
 		{rights.Access, func(ctx context.Context) { x.packaged(ctx, rights.Access, alias) }},
+		{rights.Access, x.agent},
 		{rights.Portability, func(ctx context.Context) { x.packaged(ctx, rights.Portability, alias) }},
 		{rights.Withdrawal, func(ctx context.Context) { x.against(ctx, rights.Withdrawal) }},
 		{rights.Objection, func(ctx context.Context) { x.against(ctx, rights.Objection) }},

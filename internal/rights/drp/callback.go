@@ -31,6 +31,8 @@ const (
 	maxTries = 125 // five days
 	// kept is how long what came to an end can be asked for: the protocol (section 3.02) asks for 7 to 60 days.
 	kept = 60 * 24 * time.Hour
+	// keptOfDrills is how long what nobody real asked for is.
+	keptOfDrills = time.Hour
 )
 
 // Changed hears that a request went a step further: if an agent asked for it, it is told. It is for
@@ -135,7 +137,7 @@ func (d *Desk) attend(ctx context.Context, tenant string, row *asked, down map[s
 		}
 	}
 	return v.DB.Write(context.WithoutCancel(ctx), tenant, func(tx *db.Tx) error {
-		return row.settle(tx, &s, digest[:], again, came)
+		return row.settle(tx, &s, digest[:], again, came, d.kept(tenant))
 	})
 }
 
@@ -160,8 +162,8 @@ func (d *Desk) registration(ctx context.Context, row *asked) (Agent, error) {
 }
 
 // settle records what came of a look, unless the row has changed meanwhile: then it is due again.
-func (row *asked) settle(tx *db.Tx, s *api.ExerciseStatus, digest []byte, next time.Time, came outcome) error {
-	if row.over(tx.Now()) {
+func (row *asked) settle(tx *db.Tx, s *api.ExerciseStatus, digest []byte, next time.Time, came outcome, kept time.Duration) error {
+	if !row.ended.IsZero() && !tx.Now().Before(row.ended.Add(kept)) {
 		_, err := tx.Exec(`DELETE FROM agent_requests WHERE tenant_id = $1 AND exercise_id = $2 AND next_at = $3`, tx.Tenant(), row.id, micros(row.next))
 		return err
 	}
@@ -193,9 +195,12 @@ func (row *asked) settle(tx *db.Tx, s *api.ExerciseStatus, digest []byte, next t
 	return ledger.Append(tx, proof.Entry{Kind: "agent.told", Actor: maintenance, Detail: map[string]string{"exercise": row.id, "registration": row.registration, "status": s.Status}})
 }
 
-// over reports whether the row has been kept for as long as it is.
-func (row *asked) over(now time.Time) bool {
-	return !row.ended.IsZero() && !now.Before(row.ended.Add(kept))
+// kept is how long what came to an end is kept in a tenant.
+func (d *Desk) kept(tenant string) time.Duration {
+	if d.Drill != nil && d.Drill(tenant) {
+		return keptOfDrills
+	}
+	return kept
 }
 
 func notNil(b []byte) []byte {

@@ -27,6 +27,8 @@ type Desk struct {
 	Rights *rights.Desk
 	Book   Book
 	HTTP   *http.Client // for callbacks; nil: one of its own
+	// Drill reports tenants of nobody real. It may be nil.
+	Drill func(tenant string) bool
 }
 
 func (d *Desk) admit(ctx context.Context, a *Agent, act string) error {
