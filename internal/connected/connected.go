@@ -156,7 +156,7 @@ func (d *Desk) Settle(ctx context.Context, c vault.Caller, tenant, about, system
 	if err != nil {
 		return nil, fault.Wrap(op, err)
 	}
-	if err := d.Go(ctx, tenant, id); err != nil && !fault.Is(err, fault.Unavailable) {
+	if err := d.Advance(ctx, tenant, id); err != nil && !fault.Is(err, fault.Unavailable) {
 		return nil, err
 	}
 	err = d.Vault.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {

@@ -14,7 +14,7 @@ import (
 
 const (
 	// lease is how long a walk is one server's. Taken by two, it is done once all the same.
-	lease = 5 * time.Minute
+	lease = 15 * time.Second
 	// patience is how long who asks for a walk waits for it: what is left goes on by itself.
 	patience = 10 * time.Second
 	// slow is how long one system may take over one person before the rest of a round leaves it out.
@@ -68,8 +68,8 @@ func (d *Desk) runTenant(ctx context.Context, tenant string, down map[string]boo
 	return errors.Join(failed, d.Vault.DB.Write(ctx, tenant, wakes.Settle))
 }
 
-// Go goes on with a walk now, for as long as somebody may be let wait. What is left then goes on by itself.
-func (d *Desk) Go(ctx context.Context, tenant, id string) error {
+// Advance goes on with a walk now, for as long as somebody may be let wait. What is left then goes on by itself.
+func (d *Desk) Advance(ctx context.Context, tenant, id string) error {
 	if !d.holds(tenant) {
 		return nil
 	}

@@ -39,8 +39,8 @@ type Outside interface {
 	EraseAll(tx *db.Tx, id string) error
 	// Gather puts aside what the walk needs to know of the tenant's people, before their keys go.
 	Gather(ctx context.Context, tenant, id string) error
-	// Go goes on with a walk for a short time; it does nothing before the erasure in the vault has come about.
-	Go(ctx context.Context, tenant, id string) error
+	// Advance goes on with a walk for a short time; it does nothing before the erasure in the vault has come about.
+	Advance(ctx context.Context, tenant, id string) error
 	// Drop forgets a walk whose erasure did not come about.
 	Drop(tx *db.Tx, id string) error
 	// Of tells what was done, and whether that goes on.
@@ -227,7 +227,7 @@ func (d *Desk) walk(ctx context.Context, tenant string, cert *Certificate) error
 	if d.Outside == nil {
 		return nil
 	}
-	if err := d.Outside.Go(ctx, tenant, cert.ID); err != nil && !fault.Is(err, fault.Unavailable) {
+	if err := d.Outside.Advance(ctx, tenant, cert.ID); err != nil && !fault.Is(err, fault.Unavailable) {
 		return err
 	}
 	return d.Engine.DB.Read(ctx, tenant, func(tx *db.Tx) error { return d.outside(tx, cert) })

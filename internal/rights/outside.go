@@ -17,9 +17,9 @@ type Outside interface {
 	Count(ctx context.Context, tenant, subject, request string) (connect.Report, error)
 	Export(ctx context.Context, tenant, subject, request string, to connect.Sink) (connect.Report, error)
 	Rectify(ctx context.Context, tenant, subject, request string, fixes []connect.Fix) (connect.Report, error)
-	// PassOn opens a walk that tells the systems; Go goes on with it for a short time.
+	// PassOn opens a walk that tells the systems; Advance goes on with it for a short time.
 	PassOn(tx *db.Tx, request, subject, right string, purposes []string) error
-	Go(ctx context.Context, tenant, request string) error
+	Advance(ctx context.Context, tenant, request string) error
 	// Of tells what was done for a request, and whether that goes on.
 	Of(tx *db.Tx, request string) (lines connect.Report, pending bool, err error)
 	// Known are the ids by which the systems know a person.
@@ -77,7 +77,7 @@ func (d *Desk) passOn(ctx context.Context, tenant string, r *Request, purposes [
 	if err != nil {
 		return err
 	}
-	if err := d.Outside.Go(ctx, tenant, r.ID); err != nil && !fault.Is(err, fault.Unavailable) {
+	if err := d.Outside.Advance(ctx, tenant, r.ID); err != nil && !fault.Is(err, fault.Unavailable) {
 		return err
 	}
 	return nil
