@@ -34,6 +34,7 @@ type cli struct {
 	Application applicationCmd `cmd:"" help:"Make, list and revoke the keys of programs that may call."`
 	Agent       agentCmd       `cmd:"" help:"Say which agents may exercise people's rights for them, by the Data Rights Protocol."`
 	AdminKey    adminKeyCmd    `cmd:"" help:"Make another administrator, at the server's machine, where the last key was lost."`
+	Alert       alertCmd       `cmd:"" help:"See what whoever is on call was told, and acknowledge it."`
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
 	Restore     restoreCmd     `cmd:"" help:"Fill a new store from a backup, without those who were erased since."`
 	Connect     connectCmd     `cmd:"" help:"Check the systems outside the vault that hold copies of people's data."`

@@ -39,6 +39,9 @@ type serveCmd struct {
 
 	Documents string `env:"CLAUSE_DOCUMENTS" placeholder:"DIR" help:"The further documents that the policy names, each in a file named by its id: the server serves them (docs/publish.md)."`
 
+	Weaknesses string `env:"CLAUSE_WEAKNESSES" placeholder:"FILE" help:"A list of known weaknesses, which the program is compared with: vulndb.zip of vuln.go.dev. It is read anew each time."`
+	Assessed   string `env:"CLAUSE_ASSESSED" placeholder:"FILE" help:"Those that somebody looked at and found not to concern the program, as OpenVEX: what govulncheck -format openvex writes."`
+
 	WithoutNotice bool `help:"In an emergency, start with a policy of which people were not told in time. The ledger says so, and the clauses that promised notice are broken until everybody was told."`
 
 	LogFormat string `enum:"text,json" default:"text" env:"CLAUSE_LOG_FORMAT" help:"text or json, on the standard error."`
@@ -105,6 +108,9 @@ func (c *serveCmd) Run(e *env) (err error) {
 		return errors.Join(err, at.Close())
 	}
 	config.WithoutNotice = c.WithoutNotice
+	if config.Weaknesses, err = c.weaknesses(); err != nil {
+		return errors.Join(err, at.Close())
+	}
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}
 	}
@@ -139,6 +145,15 @@ func (c *serveCmd) keepToItself() error {
 		return fault.New(op, fault.Invalid, "the data folder %s cannot be used: %v", c.Place.Data, rootCause(err))
 	}
 	return fault.As(op, fault.Other, os.Setenv("TMPDIR", temporary))
+}
+
+// weaknesses are the files that say what is weak, read once so that a mistake is seen now.
+func (c *serveCmd) weaknesses() (app.Weaknesses, error) {
+	w := app.Weaknesses{List: c.Weaknesses, Assessed: c.Assessed}
+	if c.Assessed != "" && c.Weaknesses == "" {
+		return w, fault.New("clause.serve", fault.Invalid, "--assessed needs --weaknesses")
+	}
+	return w, w.Check()
 }
 
 func (c *serveCmd) listen() (net.Listener, error) {

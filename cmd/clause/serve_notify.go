@@ -63,8 +63,22 @@ func (t *telling) config() (n app.Notify, err error) {
 	if err != nil {
 		return n, unreadable(t.Staff, err)
 	}
-	n.Staff, err = notify.ParseStaff(src)
-	return n, err
+	if n.Staff, err = notify.ParseStaff(src); err != nil {
+		return n, err
+	}
+	n.PagerKeys = map[string]string{}
+	for role, m := range n.Staff {
+		switch {
+		case m.PagerKeyFile == "":
+		case t.PagerKeyFile == "":
+			return n, fault.New(op, fault.Invalid, "the role %q has a pager's key, and there is no pager for all others", role).WithHint("name its key: --pager-key-file")
+		default:
+			if n.PagerKeys[role], err = readSecret("the pager's key of "+role, m.PagerKeyFile); err != nil {
+				return n, err
+			}
+		}
+	}
+	return n, nil
 }
 
 // mail is the mail server. Its password comes from a variable or a file, never from a command line.

@@ -47,6 +47,7 @@ type Config struct {
 	Log         *slog.Logger
 	Limits      httpapi.Limits
 	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
+	Weaknesses  Weaknesses    // what is known to be weak in programs
 	Backups     Backups       // made while it serves
 	Notify      Notify        // how people and staff are told
 	// WithoutNotice lets a policy take effect of which people were not told, in an emergency: the clauses that

@@ -24,8 +24,9 @@ import (
 type Notify struct {
 	Mail                   notify.Mail // URL "" for no mail
 	Webhook, WebhookSecret string
-	PagerKey, PagerURL     string // of PagerDuty's own service, if the address is empty
-	Letters                string // a folder
+	PagerKey, PagerURL     string            // of PagerDuty's own service, if the address is empty
+	PagerKeys              map[string]string // of roles that have an integration of their own
+	Letters                string            // a folder
 	Staff                  notify.Staff
 	HTTP                   *http.Client // for webhook and pager; nil: one of its own
 }
@@ -56,7 +57,11 @@ func (a *App) openOutbox() (err error) {
 	add(notify.Email, n.Mail.URL != "", func() (notify.Sender, error) { return notify.NewMailer(n.Mail) })
 	add(notify.Webhook, n.Webhook != "", func() (notify.Sender, error) { return notify.NewHook(n.Webhook, n.WebhookSecret, n.HTTP) })
 	add(notify.Pager, n.PagerKey != "", func() (notify.Sender, error) {
-		return notify.NewPagerDuty(n.PagerKey, "Clause of "+a.Policy.Organisation.Name, n.PagerURL, n.HTTP)
+		p, err := notify.NewPagerDuty(n.PagerKey, "Clause of "+a.Policy.Organisation.Name, n.PagerURL, n.HTTP)
+		if err != nil {
+			return nil, err
+		}
+		return p, p.Own(n.PagerKeys)
 	})
 	add(notify.Letter, n.Letters != "", func() (notify.Sender, error) { return notify.NewFolder(n.Letters, words) })
 	return fault.Wrap("app.openOutbox", err)

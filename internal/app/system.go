@@ -68,6 +68,7 @@ func (a *App) System(d Door) *control.System {
 		Left:          a.objects.Left,
 		Aged:          a.aged,
 		MayTakeEffect: a.mayTakeEffect,
+		Weaknesses:    a.Weaknesses.read,
 		Now:           a.Now, Calendar: a.Clocks.Calendar,
 	}
 }

@@ -43,6 +43,7 @@ func entries() []entry {
 		{"clock", "A duty is done by its time, and its clause is broken if one was not.", "clock.go", true, func() Control { return new(Clock) }},
 		{"monitoring", "Alerts are watched, and escalate where nobody answers.", "monitoring.go", true, func() Control { return new(Monitoring) }},
 		{"pager", "Somebody on call is paged, and the next where nobody answers.", "pager.go", true, func() Control { return new(Pager) }},
+		{"security-updates", "No part of the program has a known weakness that is not looked at.", "security_updates.go", true, func() Control { return new(SecurityUpdates) }},
 		{"change-notice", "Changes are announced this long before they take effect.", "change_notice.go", true, func() Control { return new(ChangeNotice) }},
 		{"retained-copies", "After erasure these fields, and no others, may be kept for legal duties and disputes.", "retained_copies.go", true, func() Control { return new(RetainedCopies) }},
 		{"off-boarding", "When a customer leaves, everything of it goes.", "off_boarding.go", true, func() Control { return new(OffBoarding) }},

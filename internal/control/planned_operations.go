@@ -29,12 +29,6 @@ type CompleteProcessing struct {
 	Oldest policy.Term `param:"oldest" doc:"how old the oldest waiting work may be"`
 }
 
-// SecurityUpdates will keep clauses that say known weaknesses are patched.
-type SecurityUpdates struct {
-	notBuilt
-	Within policy.Term `param:"within" doc:"how old the list of known weaknesses may be"`
-}
-
 // PenetrationTest will keep clauses that say how often applications are tested.
 type PenetrationTest struct {
 	notBuilt
@@ -102,7 +96,6 @@ func plannedOfOperations() []entry {
 		plan[ThreatDetection]("threat-detection", file, "What is logged is searched for threats."),
 		plan[LogOutliers]("log-outliers", file, "Outliers in the logs are reported."),
 		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
-		plan[SecurityUpdates]("security-updates", file, "No part of the program has a known weakness that is not looked at."),
 		plan[PenetrationTest]("penetration-test", file, "Applications are tested by attackers this often."),
 		plan[TestScope]("test-scope", file, "Every test covers these areas."),
 		plan[FindingDeadlines]("finding-deadlines", file, "Findings are fixed and tested again by these times."),

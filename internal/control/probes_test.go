@@ -59,6 +59,7 @@ func sabotages() map[string][]sabotage {
 		"clock":                clockSabotages(),
 		"monitoring":           monitoringSabotages(),
 		"pager":                pagerSabotages(),
+		"security-updates":     weaknessSabotages(),
 		"data-subject-rights":  rightsSabotages(),
 		"change-notice":        changeNoticeSabotages(),
 		"disclosure-notice":    newDisclosureSabotages(),
@@ -82,7 +83,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
+var elsewhere = map[string]string{"disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
 	"sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
@@ -134,7 +135,7 @@ func newWorld(t *testing.T, s sabotage) *world {
 	w := &world{}
 	w.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }))
 	w.Server = apptest.Start(t, apptest.Options{
-		Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
+		Weaknesses: known(t), Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
 		Front: func(door http.Handler) http.Handler {
 			w.door = door
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.front.Load()).ServeHTTP(rw, r) })

@@ -39,6 +39,9 @@ type System struct {
 	// were announced to canaries concerned everybody.
 	MayTakeEffect func(ctx context.Context, policy []byte, at time.Time) error
 
+	// Weaknesses says what is known to be weak, and what the program was built of; ErrNoWeaknesses if nothing is.
+	Weaknesses func() (*Weaknesses, error)
+
 	Now      func() time.Time
 	Calendar *calendar.Calendar // by which the server counts days; nil: the policy's
 }

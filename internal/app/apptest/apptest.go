@@ -37,7 +37,9 @@ type Options struct {
 	Store   string                          // URL; empty: SQLite in the temporary folder
 	Migrate string
 	Notify  app.Notify
-	Region  string // of the server; empty: the policy's first
+	// Weaknesses is what is known to be weak.
+	Weaknesses app.Weaknesses
+	Region     string // of the server; empty: the policy's first
 	// Web answers for addresses that the policy names elsewhere, given the front door; nil: there is nobody.
 	Web       func(door http.Handler, r *http.Request) *http.Response
 	Documents map[string]trust.Document // that the server serves
@@ -106,7 +108,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 	}
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
-		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Now: now, Wall: time.Now,
+		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Weaknesses: o.Weaknesses, Now: now, Wall: time.Now,
 		Documents: o.Documents, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
 	})
 	if err != nil {
