@@ -185,7 +185,7 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
-	a.Evidence.Clocks = a.standings
+	a.Evidence.Clocks = (&standing{count: a.standings, clock: a.Now}).now
 	a.canaries = newCanaries(a)
 	return nil
 }
