@@ -142,7 +142,9 @@ func (d *Desk) Settle(ctx context.Context, c vault.Caller, tenant, about, system
 			if !w.settle(system, reason) {
 				continue
 			}
-			id = w.id
+			if w.action != erasesAll { // a round of many goes on by itself, with one server at a time
+				id = w.id
+			}
 			if w.pending() {
 				w.next = tx.Now()
 			}

@@ -268,3 +268,32 @@ func TestIDsThatEndedWithTheirEpoch(t *testing.T) {
 	w.certificate(cert.ID)
 	w.nothingKept()
 }
+
+// TestTwoServersOffBoardATenant: what both go through counts once.
+func TestTwoServersOffBoardATenant(t *testing.T) {
+	each(t, func(w *world) {
+		const people = 40
+		for n := 1; n <= people; n++ {
+			w.person(n)
+		}
+		w.crm.set(func() { w.crm.down = true })
+		o, err := w.ends.OffBoard(w.Context(), w.admin, tenant)
+		w.must(err)
+		w.crm.set(func() { w.crm.down = false })
+		w.forward(time.Second)
+		errs := make(chan error, 2)
+		for range 2 {
+			go func() { errs <- w.desk.Run(context.Background()) }()
+		}
+		w.must(<-errs)
+		w.must(<-errs)
+		for range 3 {
+			w.forward(10 * time.Minute)
+			w.serve()
+		}
+		if got := w.certificate(o.ID); got.Removed["connected.crm"] != people || got.Removed["connected.shop"] != 3*people {
+			t.Errorf("it says that went %v", got.Removed)
+		}
+		w.nothingKept()
+	})
+}

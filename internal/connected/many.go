@@ -1,6 +1,7 @@
 package connected
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -45,7 +46,7 @@ func (d *Desk) eraseMany(ctx context.Context, tenant string, w *walk, down map[s
 		return err
 	}
 	for _, name := range parts {
-		people, err := d.part(ctx, tenant, w, name)
+		people, sealed, err := d.part(ctx, tenant, w, name)
 		if fault.Is(err, fault.Erased) {
 			return d.lost(ctx, tenant, w.id)
 		}
@@ -53,7 +54,7 @@ func (d *Desk) eraseMany(ctx context.Context, tenant string, w *walk, down map[s
 			return err
 		}
 		left, tolls := d.round(ctx, tenant, w, people, down)
-		if err := d.keep(ctx, tenant, w.id, name, left, tolls); err != nil || ctx.Err() != nil {
+		if err := d.keep(ctx, tenant, w.id, name, sealed, left, tolls); err != nil || ctx.Err() != nil {
 			return err
 		}
 	}
@@ -171,9 +172,17 @@ func stands(lines connect.Report, system string) (why string, done bool) {
 	return why, done
 }
 
-// keep writes what is left of a part, and adds its toll up.
-func (d *Desk) keep(ctx context.Context, tenant, id, part string, left []person, tolls map[string]*toll) error {
+// keep writes what is left of a part, and adds its toll up, unless another server has done so since it was read.
+func (d *Desk) keep(ctx context.Context, tenant, id, part string, was []byte, left []person, tolls map[string]*toll) error {
 	return d.change(context.WithoutCancel(ctx), tenant, id, func(tx *db.Tx, w *walk) error {
+		var now []byte
+		err := tx.One(`SELECT sealed FROM walk_people WHERE tenant_id = $1 AND walk_id = $2 AND part = $3`, []any{tenant, id, part}, &now)
+		if fault.Is(err, fault.NotFound) || err == nil && !bytes.Equal(now, was) {
+			return nil
+		}
+		if err != nil {
+			return fault.Wrap("connected.keep", err)
+		}
 		if len(left) == 0 {
 			_, err := tx.Exec(`DELETE FROM walk_people WHERE tenant_id = $1 AND walk_id = $2 AND part = $3`, tenant, id, part)
 			if err != nil {
@@ -189,7 +198,7 @@ func (d *Desk) keep(ctx context.Context, tenant, id, part string, left []person,
 			}
 		}
 		if ctx.Err() == nil { // else the part is not at its end
-			w.subject = part
+			w.subject, w.next = part, tx.Now().Add(partLease)
 		}
 		for system, t := range tolls {
 			w.add(system, t)

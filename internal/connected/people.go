@@ -75,21 +75,20 @@ func put(tx *db.Tx, key *keyring.TenantKey, w *walk, part string, people []perso
 func bound(w *walk, part string) []byte { return []byte("clause walk v1\x00" + w.id + "\x00" + part) }
 
 // take opens a part of a walk; none are left of one that is gone.
-func take(tx *db.Tx, key *keyring.TenantKey, w *walk, part string) (people []person, err error) {
+func take(tx *db.Tx, key *keyring.TenantKey, w *walk, part string) (people []person, sealed []byte, err error) {
 	const op = "connected.take"
-	var sealed []byte
 	err = tx.One(`SELECT sealed FROM walk_people WHERE tenant_id = $1 AND walk_id = $2 AND part = $3`, []any{tx.Tenant(), w.id, part}, &sealed)
 	if fault.Is(err, fault.NotFound) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	plain, err := key.Open(bound(w, part), sealed)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return people, fault.As(op, fault.Other, json.Unmarshal(plain, &people))
+	return people, sealed, fault.As(op, fault.Other, json.Unmarshal(plain, &people))
 }
 
 // partsAfter are parts of a walk, in order.
@@ -126,7 +125,7 @@ func (d *Desk) renew(tx *db.Tx, w *walk) error {
 			return err
 		}
 		for _, part := range parts {
-			people, err := take(tx, old, w, part)
+			people, _, err := take(tx, old, w, part)
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,8 @@ import (
 const (
 	// lease is how long a walk is one server's. Taken by two, it is done once all the same.
 	lease = 15 * time.Second
+	// partLease is how long a part of an off-boarding is.
+	partLease = 5 * time.Minute
 	// patience is how long who asks for a walk waits for it: what is left goes on by itself.
 	patience = 10 * time.Second
 	// slow is how long one system may take over one person before the rest of a round leaves it out.
@@ -99,13 +101,20 @@ func (d *Desk) step(ctx context.Context, tenant, id string, due time.Time, down 
 		if err := d.renew(tx, w); err != nil && !fault.Is(err, fault.Erased) {
 			return err
 		}
-		w.next = tx.Now().Add(lease)
+		w.next = tx.Now().Add(w.lease())
 		return update(tx, w)
 	})
 	if err != nil || w == nil {
 		return err
 	}
 	return errors.Join(d.walk(ctx, tenant, w, down), d.close(context.WithoutCancel(ctx), tenant, id))
+}
+
+func (w *walk) lease() time.Duration {
+	if w.action == erasesAll {
+		return partLease
+	}
+	return lease
 }
 
 // ready reports whether the erasure that a walk waits for has come about, and puts it off if not.
@@ -175,16 +184,16 @@ func (d *Desk) take1(ctx context.Context, tenant string, p person, a connect.Act
 	return report, err
 }
 
-// part opens a part of a walk.
-func (d *Desk) part(ctx context.Context, tenant string, w *walk, name string) (people []person, err error) {
+// part opens a part of a walk. sealed is how it is kept.
+func (d *Desk) part(ctx context.Context, tenant string, w *walk, name string) (people []person, sealed []byte, err error) {
 	err = d.Vault.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		key, err := d.openKey(tx, w)
 		if err == nil {
-			people, err = take(tx, key, w, name)
+			people, sealed, err = take(tx, key, w, name)
 		}
 		return err
 	})
-	return people, err
+	return people, sealed, err
 }
 
 // lost tells that nobody can know any more whom a walk was of. It asks for staff, who settle it.
@@ -200,7 +209,7 @@ func (d *Desk) lost(ctx context.Context, tenant, id string) error {
 }
 
 func (d *Desk) eraseOne(ctx context.Context, tenant string, w *walk, down map[string]bool) error {
-	people, err := d.part(ctx, tenant, w, partName(0))
+	people, _, err := d.part(ctx, tenant, w, partName(0))
 	if fault.Is(err, fault.Erased) {
 		return d.lost(ctx, tenant, w.id)
 	}
@@ -272,20 +281,34 @@ func (k *kept) Load(ctx context.Context) (lines []connect.Line, err error) {
 	return lines, err
 }
 
-// Save replaces the lines of the systems named, but for what staff have settled meanwhile.
+// Save replaces the lines of a system, but for what staff have settled meanwhile, and what another server that
+// walked at the same time has done.
 func (k *kept) Save(ctx context.Context, lines []connect.Line) error {
 	return k.d.change(ctx, k.tenant, k.id, func(tx *db.Tx, w *walk) error {
-		if slices.ContainsFunc(w.lines, func(l connect.Line) bool {
-			return l.State == connect.Settled && len(lines) > 0 && l.System == lines[0].System
-		}) {
+		if len(lines) == 0 || w.decided(lines[0].System) {
 			return nil
 		}
 		w.lines = ordered(k.d.Set, k.tenant, connect.Replaced(w.lines, lines))
-		if len(lines) == 0 || !connect.Report(lines).Done() {
+		if !connect.Report(lines).Done() {
 			return nil
 		}
 		return k.d.tell(tx, maintenance, "connected.done", w, lines[0].System, "rows", strconv.FormatInt(rowsOf(lines), 10), "state", string(lines[0].State))
 	})
+}
+
+// decided reports whether a system is settled, or, of what is done but once, at its end.
+func (w *walk) decided(system string) bool {
+	some, final := false, true
+	for _, l := range w.lines {
+		if l.System != system {
+			continue
+		}
+		if l.State == connect.Settled {
+			return true
+		}
+		some, final = true, final && l.State.Final()
+	}
+	return some && final && w.action != copies
 }
 
 func rowsOf(lines []connect.Line) (n int64) {
