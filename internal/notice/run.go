@@ -34,7 +34,7 @@ const actor = "clause"
 // other from its turn.
 func (d *Desk) RunDue(ctx context.Context, now time.Time) (err error) {
 	const op = "notice.RunDue"
-	all, err := d.versions(ctx, `state = 'announced' OR (state IN ('in-force', 'past') AND told_at = 0 AND promises <> 'null' AND promises <> '[]')`)
+	all, err := d.versions(ctx, `state = 'announced' OR (state = 'withdrawn' AND passed_at > 0) OR (state IN ('in-force', 'past') AND told_at = 0 AND promises <> 'null' AND promises <> '[]')`)
 	if err != nil || len(all) == 0 {
 		return fault.Wrap(op, err)
 	}
@@ -46,6 +46,8 @@ func (d *Desk) RunDue(ctx context.Context, now time.Time) (err error) {
 	for i := range all {
 		v := &all[i]
 		switch {
+		case v.state == Withdrawn:
+			err = errors.Join(err, d.recallAll(ctx, v, now))
 		case v.drill != "":
 			if now.Sub(v.registered) > forgotten {
 				err = errors.Join(err, d.withdraw(ctx, v, actor, "forgotten"))
@@ -57,6 +59,22 @@ func (d *Desk) RunDue(ctx context.Context, now time.Time) (err error) {
 		}
 	}
 	return fault.Wrap(op, err)
+}
+
+// recalling is how long the messages of a withdrawn version are looked for: another server may have been
+// about to enqueue some.
+const recalling = time.Minute
+
+// recallAll takes back the messages of a withdrawn version that have not gone out, where whoever withdrew it
+// could not.
+func (d *Desk) recallAll(ctx context.Context, v *row, now time.Time) error {
+	if err := d.recall(ctx, v); err != nil || now.Sub(v.passed) < recalling {
+		return err
+	}
+	return d.Engine.DB.Write(ctx, v.home(), func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE policy_versions SET passed_at = 0 WHERE version_id = $1 AND state = $2`, v.id, string(Withdrawn))
+		return err
+	})
 }
 
 // run tells whoever is to be told of one version, and finds out whether the last notice has gone out.
@@ -110,6 +128,9 @@ func (d *Desk) passTenant(ctx context.Context, v *row, tenant string, words noti
 		}
 		last := page[len(page)-1]
 		err = d.Engine.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+			if now, err := versions(tx, `version_id = $1`, v.id); err != nil || len(now) == 0 || now[0].state == Withdrawn {
+				return err // nobody more is told
+			}
 			people, err := untold(tx, v.id, after, last)
 			if err != nil {
 				return err
