@@ -192,9 +192,12 @@ func TestAnAuthorityOfThePolicy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for old, with := range map[string]string{
-		"recipients: {}\n": "recipients:\n  police: {name: Police, role: authority, region: london}\n  bank: {name: Bank, role: controller, region: london}\n",
-		"recipients: []":   "recipients: [police, bank]",
+		"\nrecipients:\n":               "\nrecipients:\n  police: {name: Police, role: authority, region: london}\n  bank: {name: Bank, role: controller, region: london}\n",
+		"no-disclosure: {recipients: [": "no-disclosure: {recipients: [police, bank, ",
 	} {
+		if !bytes.Contains(source, []byte(old)) {
+			t.Fatalf("the policy does not hold %q", old)
+		}
 		source = bytes.Replace(source, []byte(old), []byte(with), 1)
 	}
 	w := startWith(t, apptest.Options{}, source)
