@@ -52,6 +52,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.takeEffect(ctx); err != nil {
 		return fault.Wrap(op, err)
 	}
+	if err := a.assurance(a.Vault).Begin(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
 	return fault.Wrap(op, a.canaries.tenants(ctx, a.Vault, a.Operator()))
 }
 
@@ -127,6 +130,9 @@ func (a *App) duties() []work.Duty {
 		{Name: "watch the calendar", Every: 24 * time.Hour, Now: true, Do: a.watchCalendar},
 		{Name: "go on with incidents", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			return a.incidents(a.Vault, a.Ledger).Run(ctx, a.Now())
+		}},
+		{Name: "keep reports of weaknesses", Every: time.Minute, Now: true, Do: func(ctx context.Context) error {
+			return a.assurance(a.Vault).Run(ctx, a.Now())
 		}},
 		{Name: "anchor ledgers", Every: time.Minute, Do: a.Ledger.Anchor},
 		// A quarter of how long an outcome counts: one run may fail and nothing is stale.

@@ -297,13 +297,13 @@ func (d *breachDrill) recorded(ctx context.Context) {
 	}
 }
 
-// missing returns which kinds of entries about an incident are not in a tenant's ledger, in the order given.
+// missing returns which kinds of entries about an incident, or an item of assurance, are not in a tenant's ledger, in the order given.
 func (s *System) missing(ctx context.Context, t *trial, tenant, id string, want []string) (missing []string) {
 	log, err := s.openLog(ctx, tenant)
 	next := 0
 	if err == nil {
 		err = log.since(max(0, log.head.Size-recentEntries), func(e proof.Entry) {
-			if e.Detail["incident"] == id && next < len(want) && e.Kind == want[next] && e.Answer != proof.Refuse {
+			if (e.Detail["incident"] == id || e.Detail["item"] == id) && next < len(want) && e.Kind == want[next] && e.Answer != proof.Refuse {
 				next++
 			}
 		})

@@ -60,6 +60,11 @@ func entries() []entry {
 		{"product-scope", "Each of these products serves this version of the policy.", "product_scope.go", true, func() Control { return new(ProductScope) }},
 		{"outgoing-addresses", "The addresses the company calls from are published.", "outgoing_addresses.go", true, func() Control { return new(OutgoingAddresses) }},
 		{"encrypted-backups", "What is backed up or replicated is encrypted on its way and there.", "encrypted_backups.go", true, func() Control { return new(EncryptedBackups) }},
+		{"penetration-test", "Applications are tested by attackers this often.", "pentest.go", true, func() Control { return new(PenetrationTest) }},
+		{"test-scope", "Every test covers these areas.", "test_scope.go", true, func() Control { return new(TestScope) }},
+		{"finding-deadlines", "Findings are fixed and tested again by these times.", "finding_deadlines.go", true, func() Control { return new(FindingDeadlines) }},
+		{"exercise", "Emergencies are exercised at the table this often.", "exercise.go", true, func() Control { return new(Exercise) }},
+		{"disclosure-programme", "Researchers can report weaknesses, and are answered.", "disclosure_programme.go", true, func() Control { return new(DisclosureProgramme) }},
 	}, planned()...)
 }
 

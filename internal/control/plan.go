@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"time"
 
+	"clause.dev/clause/internal/assurance"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/incident"
@@ -20,6 +21,7 @@ type Plan struct {
 	AggregateClause string                            // the clause that promises AggregateMin, "" if none does
 	EraseWithin     time.Duration                     // by when what was erased can be read nowhere; zero if not promised
 	Grounds         *decision.Grounds                 // which clause each step of a decision rests on
+	Assurance       assurance.Rules                   // what clauses promise of security tests, findings, exercises and researchers' reports
 	Incidents       incident.Rules                    // what clauses promise of breaches and legal demands
 	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises
 	Notices         []Notice                          // what is promised of the notice of changes

@@ -29,52 +29,11 @@ type CompleteProcessing struct {
 	Oldest policy.Term `param:"oldest" doc:"how old the oldest waiting work may be"`
 }
 
-// PenetrationTest will keep clauses that say how often applications are tested.
-type PenetrationTest struct {
-	notBuilt
-	Applications []string    `param:"applications" doc:"the applications tested"`
-	Every        policy.Term `param:"every" doc:"how often, such as 2 per calendar year"`
-	By           string      `param:"by,optional" doc:"who tests"`
-}
-
-// TestScope will keep clauses that say what a penetration test covers.
-type TestScope struct {
-	notBuilt
-	Areas []string `param:"areas" doc:"the areas that every report ticks"`
-}
-
-// FindingDeadlines will keep clauses that say by when findings are fixed and tested again.
-type FindingDeadlines struct {
-	notBuilt
-	Within         policy.Term `param:"within" doc:"by when every finding is closed and tested again"`
-	CriticalTarget policy.Term `param:"critical-target,optional" doc:"by when critical ones ought to be"`
-	Critical       policy.Term `param:"critical,optional" doc:"by when critical ones are at the latest"`
-	HighTarget     policy.Term `param:"high-target,optional" doc:"by when high ones ought to be"`
-	High           policy.Term `param:"high,optional" doc:"by when high ones are at the latest"`
-	MediumTarget   policy.Term `param:"medium-target,optional" doc:"by when medium ones ought to be"`
-	Medium         policy.Term `param:"medium,optional" doc:"by when medium ones are at the latest"`
-	Low            policy.Term `param:"low,optional" doc:"by when low ones are at the latest"`
-}
-
 // SwitchOver will keep clauses that say the second site takes over to prove that it can.
 type SwitchOver struct {
 	notBuilt
 	Every policy.Term `param:"every" doc:"how often, such as every 2 months"`
 	Zones int         `param:"zones,optional" doc:"over how many zones there are copies"`
-}
-
-// Exercise will keep clauses that say emergencies are exercised at the table.
-type Exercise struct {
-	notBuilt
-	Every policy.Term `param:"every" doc:"how often, such as every year"`
-	Teams []string    `param:"teams,optional" doc:"who takes part"`
-}
-
-// DisclosureProgramme will keep clauses that say researchers can report weaknesses.
-type DisclosureProgramme struct {
-	notBuilt
-	Triage  policy.Term `param:"triage" doc:"by when a report is assessed"`
-	Rewards bool        `param:"rewards,optional" doc:"reports of high severity are rewarded"`
 }
 
 // RouteDecisions will keep clauses that say no request is served without a decision.
@@ -96,12 +55,7 @@ func plannedOfOperations() []entry {
 		plan[ThreatDetection]("threat-detection", file, "What is logged is searched for threats."),
 		plan[LogOutliers]("log-outliers", file, "Outliers in the logs are reported."),
 		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
-		plan[PenetrationTest]("penetration-test", file, "Applications are tested by attackers this often."),
-		plan[TestScope]("test-scope", file, "Every test covers these areas."),
-		plan[FindingDeadlines]("finding-deadlines", file, "Findings are fixed and tested again by these times."),
 		plan[SwitchOver]("switch-over", file, "The second site takes over this often, to prove that it can."),
-		plan[Exercise]("exercise", file, "Emergencies are exercised at the table this often."),
-		plan[DisclosureProgramme]("disclosure-programme", file, "Researchers can report weaknesses, and are answered."),
 		plan[RouteDecisions]("route-decisions", file, "No request is served without a decision."),
 		plan[ClusterApproval]("cluster-approval", file, "A new database is verified by so many people before it is used."),
 	}

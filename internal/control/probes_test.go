@@ -71,6 +71,11 @@ func sabotages() map[string][]sabotage {
 		"derived":              derivedSabotages(),
 		"retained-copies":      retainedSabotages(),
 		"off-boarding":         offBoardingSabotages(),
+		"penetration-test":     penetrationSabotages(),
+		"test-scope":           scopeSabotages(),
+		"finding-deadlines":    deadlineSabotages(),
+		"exercise":             exerciseSabotages(),
+		"disclosure-programme": programmeSabotages(),
 		"published":            publishedSabotages(),
 		"complaints":           complaintsSabotages(),
 		"sub-processors":       subProcessorsSabotages(),
@@ -83,7 +88,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
+var elsewhere = map[string]string{"penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
 	"sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where

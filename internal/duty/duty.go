@@ -17,6 +17,8 @@ type Desk struct {
 	Vault  *vault.Vault
 	Engine *obligation.Engine
 	Duties map[string][]obligation.Duty // what each clause owes when its occasion arises
+	// Elsewhere reports kinds of duties that another desk alone ends, by evidence that it has looked at; nil: none.
+	Elsewhere func(kind string) bool
 }
 
 // Open begins the clocks of everything that a clause owes on an occasion. A clause that owes nothing by
@@ -56,7 +58,12 @@ func conflict(op string, err error) error {
 
 // Discharge ends a clock by evidence of the kind that it demands.
 func (d *Desk) Discharge(ctx context.Context, c vault.Caller, tenant, clock, kind, evidence string) (obligation.Clock, error) {
-	return d.change(ctx, c, "clock.discharge", tenant, clock, func(tx *db.Tx) error { return d.Engine.Discharge(tx, clock, kind, evidence) })
+	return d.change(ctx, c, "clock.discharge", tenant, clock, func(tx *db.Tx) error {
+		if err := d.mine(tx, clock); err != nil {
+			return err
+		}
+		return d.Engine.Discharge(tx, clock, kind, evidence)
+	})
 }
 
 // Pause stops a clock for a reason, at most for a limit such as "14 days".
@@ -75,7 +82,24 @@ func (d *Desk) Resume(ctx context.Context, c vault.Caller, tenant, clock string)
 
 // Void ends a clock that is no longer owed.
 func (d *Desk) Void(ctx context.Context, c vault.Caller, tenant, clock, reason string) (obligation.Clock, error) {
-	return d.change(ctx, c, "clock.cancel", tenant, clock, func(tx *db.Tx) error { return d.Engine.Cancel(tx, clock, reason) })
+	return d.change(ctx, c, "clock.cancel", tenant, clock, func(tx *db.Tx) error {
+		if err := d.mine(tx, clock); err != nil {
+			return err
+		}
+		return d.Engine.Cancel(tx, clock, reason)
+	})
+}
+
+// mine finds a clock that another desk alone may end: nobody talks past what it looks at.
+func (d *Desk) mine(tx *db.Tx, clock string) error {
+	if d.Elsewhere == nil {
+		return nil
+	}
+	c, err := d.Engine.Clock(tx, clock)
+	if err != nil || !d.Elsewhere(c.Duty.Kind) {
+		return err
+	}
+	return fault.New("duty.mine", fault.Refused, "%s is discharged where it is worked on, and not by hand", c.Duty.Kind).WithClause(c.Duty.Clause)
 }
 
 func (d *Desk) change(ctx context.Context, c vault.Caller, act, tenant, clock string, do func(*db.Tx) error) (obligation.Clock, error) {

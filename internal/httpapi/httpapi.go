@@ -33,6 +33,7 @@ type Config struct {
 	Probes       Probes
 	Duties       Duties
 	Incidents    Incidents
+	Assurance    Assurance
 	Demands      Demands
 	Alerts       Alerts
 	Messages     Messages
@@ -58,16 +59,17 @@ type Config struct {
 // service is the handler.
 type service struct {
 	Config
-	mux      *http.ServeMux
-	books    *book
-	running  atomic.Int64
-	byKey    *limiter
-	failures *limiter
+	mux       *http.ServeMux
+	books     *book
+	running   atomic.Int64
+	byKey     *limiter
+	failures  *limiter
+	reporters *limiter // strangers who report weaknesses
 }
 
 // New returns the handler of every address of the interface.
 func New(c Config) (http.Handler, error) {
-	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Demands == nil || c.Alerts == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Connected == nil || c.Rights == nil || c.Agents == nil || c.Registry == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
+	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Assurance == nil || c.Demands == nil || c.Alerts == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Connected == nil || c.Rights == nil || c.Agents == nil || c.Registry == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
 		return nil, fault.New("httpapi.New", fault.Other, "the configuration lacks a part")
 	}
 	if c.Wall == nil {
@@ -78,15 +80,16 @@ func New(c Config) (http.Handler, error) {
 	}
 	c.Limits = c.Limits.orDefaults()
 	s := &service{
-		Config:   c,
-		mux:      http.NewServeMux(),
-		books:    newBook(c.Title, c.Policy.Version),
-		byKey:    newLimiter(c.Limits.PerCredential, c.Limits.Burst),
-		failures: newLimiter(c.Limits.Failures, c.Limits.FailureBurst),
+		Config:    c,
+		mux:       http.NewServeMux(),
+		books:     newBook(c.Title, c.Policy.Version),
+		byKey:     newLimiter(c.Limits.PerCredential, c.Limits.Burst),
+		failures:  newLimiter(c.Limits.Failures, c.Limits.FailureBurst),
+		reporters: newReporters(),
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.alerts, s.messages, s.policies, s.notices, s.retention, s.connected, s.requests, s.agents, s.applications, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.assurance, s.alerts, s.messages, s.policies, s.notices, s.retention, s.connected, s.requests, s.agents, s.applications, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}
