@@ -26,7 +26,7 @@ type Standing struct {
 // at since a time. The store counts: there may be a million, and the public page asks. What it counts as
 // late and near is what Late and Near say of a clock.
 func (e *Engine) Standings(ctx context.Context, tenant string, now, since time.Time) (map[string]Standing, error) {
-	const late = `due_at > 0 AND (CASE state WHEN 'running' THEN $2 WHEN 'paused' THEN paused_at ELSE ended_at END) >= due_at`
+	const late = `due_at > 0 AND (stage >= $5 OR CASE state WHEN 'running' THEN $2 WHEN 'paused' THEN paused_at ELSE ended_at END >= due_at)`
 	const near = `state = 'running' AND due_at > $2 AND (target_at > 0 AND target_at <= $2 OR stage >= $4)`
 	const query = `SELECT clause_id, CASE WHEN state = 'done' THEN 1 ELSE 0 END, CASE WHEN ` + late + ` THEN 1 ELSE 0 END, CASE WHEN ` + near + ` THEN 1 ELSE 0 END,
 		COUNT(*), COALESCE(MIN(CASE WHEN due_at > 0 THEN due_at END), 0)
@@ -34,7 +34,7 @@ func (e *Engine) Standings(ctx context.Context, tenant string, now, since time.T
 	var all map[string]Standing
 	err := e.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		all = map[string]Standing{}
-		return tx.Each(query, []any{tenant, micros(now), micros(since), int64(reminded)}, func(scan func(...any) error) error {
+		return tx.Each(query, []any{tenant, micros(now), micros(since), int64(reminded), int64(missed)}, func(scan func(...any) error) error {
 			var clause string
 			var done, late, near, clocks, first int64
 			if err := scan(&clause, &done, &late, &near, &clocks, &first); err != nil {

@@ -80,10 +80,13 @@ type Clock struct {
 }
 
 // Late reports whether the clock was missed as of now: not discharged by its limit. That it was
-// discharged later does not change it.
+// discharged later does not change it, nor that the server's time was set back.
 func (c *Clock) Late(now time.Time) bool {
 	if c.Due.IsZero() || c.State == Void {
 		return false
+	}
+	if c.stage >= missed {
+		return true
 	}
 	if c.State == Paused {
 		return !c.PausedAt.Before(c.Due)
