@@ -29,10 +29,10 @@ type Plan struct {
 	Rights          map[rights.Right][]rights.Promise // what is promised of each right of people
 	Retained        *Retained                         // what may be kept of people who are erased; nil: nothing
 
-	policy   *policy.Policy
-	clause   string   // the one being planned
 	Alerts []obligation.Duty // what clauses promise of alerts: by when somebody answers
 
+	policy   *policy.Policy
+	clause   string   // the one being planned
 	dataSets []string // of the policy
 }
 
