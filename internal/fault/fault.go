@@ -156,3 +156,21 @@ func Public(err error) string {
 	}
 	return msg
 }
+
+// FieldOf returns the input at fault, or "".
+func FieldOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Field
+	}
+	return ""
+}
+
+// HintOf returns the advice for the person who reads it, or "".
+func HintOf(err error) string {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Hint
+	}
+	return ""
+}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/cipher"
 	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"io/fs"
 	"slices"
 	"sync"
@@ -82,6 +84,15 @@ func (r *Ring) Epochs() []Epoch { return slices.Clone(r.epochs.Load().list) }
 
 // Signer returns the key that signs the ledger's checkpoints. It is made with the folder.
 func (r *Ring) Signer() ed25519.PrivateKey { return slices.Clone(r.signer) }
+
+// Derive returns a key for a use of its own, the same on every server that has the folder: HKDF-SHA-256 of
+// the folder's secret, with the use's name. It outlives every epoch, so it must protect nothing that an
+// erasure is to make unreadable.
+func (r *Ring) Derive(use string) (key [32]byte, err error) {
+	made, err := hkdf.Key(sha256.New, r.signer.Seed(), nil, "clause "+use, len(key))
+	copy(key[:], made)
+	return key, fault.As("keyring.Derive", fault.Other, err)
+}
 
 // Destroyed reports whether the key with this id was destroyed.
 func (r *Ring) Destroyed(id ID) bool { return r.destroyed.has(id) }
