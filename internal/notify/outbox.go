@@ -34,6 +34,8 @@ type Outbox struct {
 	Returned func(tx *db.Tx, event string) error
 	// Drill reports tenants of nobody real, whose messages count as sent and go nowhere.
 	Drill func(tenant string) bool
+	// Codes makes, of the id of a code, the code itself and where it is used, "" if nowhere. It may be nil.
+	Codes func(tenant, template, language, id string) (code, link string)
 	Log   *slog.Logger
 }
 
@@ -195,7 +197,7 @@ func (o *Outbox) send(ctx context.Context, d *Dispatch) error {
 		name = d.To[0].Name
 	}
 	var err error
-	if d.Words, err = o.Words.Render(&d.Message, name); err != nil {
+	if d.Words, err = o.Words.Render(o.opened(d), name); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
