@@ -45,7 +45,8 @@ type Rules struct {
 // stored nowhere.
 type Mail struct {
 	Event, Subject, Template, Language string
-	Code                               string // the id of a code, for CodeOf
+	Code                               string    // the id of a code, for CodeOf; "" for what has none
+	At                                 time.Time // when it happened
 }
 
 // People is where accounts keep who they are of: the vault, which decides and records.
@@ -118,7 +119,7 @@ func (a *account) tell(tx *db.Tx, kind, answer, reason string, clauses ...string
 
 // mail writes to the person.
 func (a *Accounts) mail(tx *db.Tx, to *account, template, event, code string) error {
-	return a.Mail(tx, Mail{Event: event, Subject: to.subject, Template: template, Language: to.proofs.Language, Code: code})
+	return a.Mail(tx, Mail{Event: event, Subject: to.subject, Template: template, Language: to.proofs.Language, Code: code, At: tx.Now()})
 }
 
 // evenly is what answers are rounded up to: more than finding somebody adds, so that the time says nothing.
