@@ -20,6 +20,7 @@ import (
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/identity/password"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/notify"
@@ -55,6 +56,8 @@ type Config struct {
 	WithoutNotice bool
 	Documents     map[string]trust.Document // further documents that the server serves, by id
 	Web           *http.Client              // how probes reach what the policy names elsewhere; nil: over the machine's network
+	PeopleURL     string                    // where people find the pages of their account, https://…; "" if nowhere
+	Leaked        *password.Leaked          // passwords known from leaks; nil: only what is easy to guess is refused
 	Calendar      []byte                    // holidays over those of the policy's calendar: docs/calendars.md
 	Connect       *connect.Config           // systems outside that hold copies: docs/connectors.md; nil for none
 	Expect        Expect                    // refuse a store that is there, or one that is not
@@ -87,11 +90,13 @@ type App struct {
 	Connected    *connect.Set // nil: no system outside holds copies
 	checks       connected.Checks
 	Outbox       *notify.Outbox
+	Accounts     *identity.Accounts // nil: the policy names no address that people could sign in with
 
 	objects  vault.Objects
 	bucket   *objects.S3 // where objects are, if they are in one
 	claimed  bool        // this opening took the bucket's prefix
 	canaries *canaries
+	login    login                // where the name stands that people sign in with
 	versions versions             // policies read lately
 	editions map[string]string    // of purposes that outgrew the consents given to them
 	door     atomic.Pointer[Door] // the front door, once it listens
@@ -182,6 +187,9 @@ func (a *App) open(ctx context.Context) (err error) {
 		return err
 	}
 	if err := a.openOutbox(); err != nil {
+		return err
+	}
+	if err := a.openAccounts(); err != nil {
 		return err
 	}
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)

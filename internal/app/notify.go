@@ -40,7 +40,7 @@ func (a *App) openOutbox() (err error) {
 	n := a.Notify
 	a.Outbox = &notify.Outbox{
 		DB: a.DB, Words: words, Staff: n.Staff, Senders: map[notify.Channel]notify.Sender{}, Log: a.Log,
-		Reach: a.reach, Alias: a.alias, Next: a.nextWay, OnPosted: a.posted, Drill: isCanary,
+		Reach: a.reach, Alias: a.alias, Next: a.nextWay, OnPosted: a.posted, Drill: isCanary, Codes: a.codes,
 	}
 	if len(a.Plan.Papers) > 0 {
 		a.Outbox.Electronic = a.electronic

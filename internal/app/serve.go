@@ -145,6 +145,9 @@ func (a *App) duties() []work.Duty {
 	if a.Backups.Folder != "" {
 		duties = append(duties, a.backupDuty())
 	}
+	if a.Accounts != nil {
+		duties = append(duties, a.accountDuty())
+	}
 	if a.Connected != nil {
 		duties = append(duties, a.connectDuty(), a.walkDuty())
 	}

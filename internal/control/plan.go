@@ -23,6 +23,7 @@ type Plan struct {
 	Grounds         *decision.Grounds                 // which clause each step of a decision rests on
 	Assurance       assurance.Rules                   // what clauses promise of security tests, findings, exercises and researchers' reports
 	Incidents       incident.Rules                    // what clauses promise of breaches and legal demands
+	Accounts        Accounts                          // what is asked of the accounts of people
 	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises
 	Notices         []Notice                          // what is promised of the notice of changes
 	Papers          []obligation.Duty                 // what is owed to who asks for a notice on paper; with any, electronic ones rest on consent
@@ -41,7 +42,7 @@ const leastPeople = 2
 
 // PlanOf plans for every clause of a policy whose controls run.
 func PlanOf(p *policy.Policy) (*Plan, error) {
-	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Grounds: &decision.Grounds{}, Duties: map[string][]obligation.Duty{}, Rights: map[rights.Right][]rights.Promise{}, policy: p}
+	plan := &Plan{TLSMin: tls.VersionTLS12, AggregateMin: leastPeople, Accounts: defaultAccounts(), Grounds: &decision.Grounds{}, Duties: map[string][]obligation.Duty{}, Rights: map[rights.Right][]rights.Promise{}, policy: p}
 	for _, set := range p.Data {
 		plan.dataSets = append(plan.dataSets, set.ID)
 	}

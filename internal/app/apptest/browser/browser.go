@@ -15,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // Look says how a page is looked at.
@@ -125,6 +126,26 @@ func (p *Page) Visit(url string) {
 func (p *Page) Press(key string) {
 	p.t.Helper()
 	p.do(chromedp.KeyEvent(key))
+}
+
+// Submit presses Enter where the focus is, in a form, and waits for the page that answers.
+func (p *Page) Submit() {
+	p.t.Helper()
+	Eval[bool](p, `window.left = true`)
+	p.do(chromedp.KeyEvent(kb.Enter))
+	ctx, cancel := context.WithTimeout(p.ctx, within)
+	defer cancel()
+	for {
+		// While one page gives way to the next there is nothing to ask.
+		arrived, err := chromedp.Run(ctx, chromedp.Evaluate[bool](`window.left === undefined && document.readyState === "complete"`))
+		if err == nil && arrived {
+			return
+		}
+		if ctx.Err() != nil {
+			p.t.Fatal("the form was sent and no page came")
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // Complaints are the errors and warnings of the browser since the window was opened.

@@ -39,8 +39,8 @@
 //: twice
 [...document.querySelectorAll("[id]")].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i)
 //: nameless
-[...document.querySelectorAll("a,button,input,summary,[role=img],[role=region]")].filter((e) => !(e.textContent.trim() || e.getAttribute("aria-label") || document.getElementById(e.getAttribute("aria-labelledby")))).map((e) => e.outerHTML.slice(0, 80))
+[...document.querySelectorAll("a,button,input:not([type=hidden]),summary,[role=img],[role=region]")].filter((e) => !(e.textContent.trim() || e.labels?.length || e.getAttribute("aria-label") || document.getElementById(e.getAttribute("aria-labelledby")))).map((e) => e.outerHTML.slice(0, 80))
 //: text
 document.body.innerText
 //: landmarks
-["header", "nav", "main"].filter((name) => document.querySelectorAll("body > " + name + ", main > " + name).length !== 1).concat([...document.querySelectorAll("body > footer")].slice(1).map((e) => e.tagName))
+["header", "nav", "main"].filter((name) => document.querySelectorAll("body > " + name + ", main > " + name + ", body > header > " + name).length !== 1).concat([...document.querySelectorAll("body > footer")].slice(1).map((e) => e.tagName))

@@ -1,0 +1,240 @@
+package account
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"clause.dev/clause/internal/fault"
+)
+
+// words are phrases by their keys, in one language. {name} stands for what is filled in.
+type words map[string]string
+
+func readWords() (map[string]words, error) {
+	all := map[string]words{}
+	for _, lang := range languages {
+		src, err := files.ReadFile("words/" + lang + ".json")
+		if err != nil {
+			return nil, fault.As("account.readWords", fault.Other, err)
+		}
+		w := words{}
+		if err := json.Unmarshal(src, &w); err != nil {
+			return nil, fault.As("account.readWords", fault.Other, err)
+		}
+		all[lang] = w
+	}
+	return all, nil
+}
+
+// views are the pages: each a template within the frame.
+type views map[string]*template.Template
+
+var pages = []string{"register", "verify", "sign-in", "second", "recover", "reset", "said", "home", "security", "factor", "recovery"}
+
+func readViews() (views, error) {
+	all := views{}
+	for _, name := range pages {
+		t, err := template.New("frame.html").Funcs(template.FuncMap{"dict": dict}).ParseFS(files, "pages/frame.html", "pages/"+name+".html")
+		if err != nil {
+			return nil, fault.As("account.readViews", fault.Other, err)
+		}
+		all[name] = t
+	}
+	return all, nil
+}
+
+// dict hands a part of a page several values.
+func dict(pairs ...any) map[string]any {
+	all := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if key, ok := pairs[i].(string); ok {
+			all[key] = pairs[i+1]
+		}
+	}
+	return all
+}
+
+// page is what the templates see.
+type page struct {
+	*visit
+	Name  string
+	Error *complaint // what was wrong with the form that was sent
+	Data  any
+}
+
+// complaint says what was wrong, where, and what to do.
+type complaint struct{ Msg, Hint, Field string }
+
+// Lang, Dir, Other and There are the language, the direction it is written in, the other language, and the
+// same page in it.
+func (p *page) Lang() string { return p.lang }
+
+// Dir is the direction of writing.
+func (p *page) Dir() string {
+	if p.lang == "ar" {
+		return "rtl"
+	}
+	return "ltr"
+}
+
+// Other is the other language.
+func (p *page) Other() string {
+	if p.lang == "ar" {
+		return "en"
+	}
+	return "ar"
+}
+
+// There is this page in the other language.
+func (p *page) There() string { return Prefix + p.Other() + "/" + p.at() }
+
+// at is the page's own address below the language: a form that was sent is shown by its page.
+func (p *page) at() string {
+	switch p.Name {
+	case "said", "home":
+		return ""
+	case "factor", "recovery":
+		return "security"
+	}
+	return p.Name
+}
+
+// Here is the address of a page in this language.
+func (p *page) Here(name string) string { return Prefix + p.lang + "/" + name }
+
+// Say returns a phrase, with pairs of names and values filled in.
+func (p *page) Say(key string, fill ...string) string { return p.visit.phrase(key, fill...) }
+
+func (v *visit) phrase(key string, fill ...string) string {
+	text, ok := v.door.words[v.lang][key]
+	if !ok {
+		text = key
+	}
+	for i := 0; i+1 < len(fill); i += 2 {
+		text = strings.ReplaceAll(text, "{"+fill[i]+"}", fill[i+1])
+	}
+	return text
+}
+
+// Organisation is whose account it is.
+func (p *page) Organisation() string { return p.door.Policy.Organisation.Name }
+
+// Statement is where the published policy is read.
+func (p *page) Statement() string { return p.door.Config.Statement }
+
+// Contact is where to write to.
+func (p *page) Contact() string { return p.door.Policy.Organisation.Contact }
+
+// To is where somebody wanted to go before they signed in.
+func (p *page) To() string {
+	to := p.r.URL.Query().Get("to")
+	if p.r.Method == http.MethodPost {
+		to = p.field("to")
+	}
+	if !local(to) {
+		return ""
+	}
+	return to
+}
+
+// WithTo carries that on to another page.
+func (p *page) WithTo(name string) string {
+	at := p.Here(name)
+	if to := p.To(); to != "" {
+		at += "?" + url.Values{"to": {to}}.Encode()
+	}
+	return at
+}
+
+// When writes a moment.
+func (p *page) When(t time.Time) string {
+	return strconv.Itoa(t.Day()) + " " + p.Say("month-"+strconv.Itoa(int(t.Month()))) + " " + strconv.Itoa(t.Year()) + ", " + t.Format("15:04") + " UTC"
+}
+
+// Wrong reports whether a field is the one at fault. The vault names fields without their data set.
+func (p *page) Wrong(field string) bool {
+	_, short, _ := strings.Cut(field, ".")
+	return p.Error != nil && (p.Error.Field == field || p.Error.Field == "fields."+short)
+}
+
+// show writes a page.
+func (v *visit) show(status int, name string, data any, wrong *complaint) error {
+	var body bytes.Buffer
+	if err := v.door.views[name].Execute(&body, &page{visit: v, Name: name, Error: wrong, Data: data}); err != nil {
+		return fault.As("account.show", fault.Other, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body.Bytes()) // who went away needs no page
+	return nil
+}
+
+// said is a page that says something.
+type said struct{ Title, Text, Link, Label string }
+
+// say writes a page with the words of a key.
+func (v *visit) say(status int, key string, fill ...string) error {
+	return v.show(status, "said", said{
+		Title: v.phrase(key+".title", fill...), Text: v.phrase(key+".text", fill...),
+		Link: Prefix + v.lang + "/" + v.door.words[v.lang][key+".link"], Label: v.phrase(key + ".label"),
+	}, nil)
+}
+
+// statuses are what HTTP calls the kinds of failure.
+var statuses = map[fault.Kind]int{
+	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthenticated: http.StatusUnauthorized, fault.Refused: http.StatusForbidden,
+	fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.TooLarge: http.StatusRequestEntityTooLarge,
+	fault.TooMany: http.StatusTooManyRequests, fault.Unavailable: http.StatusServiceUnavailable, fault.Erased: http.StatusGone,
+}
+
+func statusOf(err error) int {
+	if s, ok := statuses[fault.KindOf(err)]; ok {
+		return s
+	}
+	return http.StatusInternalServerError
+}
+
+// fail says that something went wrong, and no more than the fault's own words.
+func (v *visit) fail(err error) {
+	status := statusOf(err)
+	if status >= http.StatusInternalServerError {
+		v.door.Log(err)
+	}
+	if e := v.say(status, "failed-"+strconv.Itoa(status)); e != nil {
+		http.Error(v.w, "internal failure", http.StatusInternalServerError)
+	}
+}
+
+// complain shows a form again with what was wrong. Failures that are not the form's are for fail.
+func (v *visit) complain(err error, name string, data any) error {
+	status := statusOf(err)
+	if status >= http.StatusInternalServerError || status == http.StatusGone {
+		return err
+	}
+	wrong := v.complaintOf(err)
+	return v.show(status, name, data, &wrong)
+}
+
+// complaintOf puts a fault into the reader's language, where there are words for it.
+func (v *visit) complaintOf(err error) complaint {
+	c := complaint{Msg: fault.Public(err), Field: fault.FieldOf(err)}
+	if said, ok := v.door.words[v.lang]["fault."+c.Msg]; ok {
+		c.Msg = said
+	} else if at := v.phrase("fault-" + strconv.Itoa(statusOf(err))); v.lang != languages[0] {
+		c.Msg = at
+	}
+	if hint := fault.HintOf(err); hint != "" {
+		if said, ok := v.door.words[v.lang]["hint."+hint]; ok {
+			c.Hint = said
+		} else if v.lang == languages[0] {
+			c.Hint = hint
+		}
+	}
+	return c
+}
