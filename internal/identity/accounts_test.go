@@ -9,7 +9,6 @@ import (
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/identity/password"
 	"clause.dev/clause/internal/identity/session"
 )
