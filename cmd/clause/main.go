@@ -38,6 +38,7 @@ type cli struct {
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
 	Restore     restoreCmd     `cmd:"" help:"Fill a new store from a backup, without those who were erased since."`
 	Connect     connectCmd     `cmd:"" help:"Check the systems outside the vault that hold copies of people's data."`
+	Leaked      leakedCmd      `cmd:"" help:"Make the list of leaked passwords that nobody may choose."`
 	Letters     lettersCmd     `cmd:"" help:"Print the letters by which people are told, and say that they were posted."`
 	Mail        mailCmd        `cmd:"" help:"Hand in mail that came back."`
 	Drill       drillCmd       `cmd:"" help:"Do what one hopes never to need, from end to end, with made-up people."`

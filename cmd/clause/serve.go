@@ -33,6 +33,8 @@ type serveCmd struct {
 
 	Telling telling `embed:"" group:"Telling people and staff"`
 
+	People people `embed:"" group:"The door for people"`
+
 	Calendar string `env:"CLAUSE_CALENDAR" placeholder:"FILE" help:"Holidays over those of the policy's calendar: feasts that were moved, years to come (docs/calendars.md)."`
 
 	Connect string `env:"CLAUSE_CONNECT" placeholder:"FILE" help:"The databases and webhooks outside that hold copies of people's data (docs/connectors.md)."`
@@ -114,6 +116,12 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}
 	}
+	front.url = c.address(front, at.Addr())
+	config.PublicURL = front.url
+	if err := c.People.config(&config); err != nil {
+		return errors.Join(err, at.Close())
+	}
+	defer func() { err = errors.Join(err, c.People.close()) }()
 	a, err := app.Open(e.Context, config)
 	if err != nil {
 		return errors.Join(err, at.Close())
@@ -122,11 +130,12 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := a.Start(e.Context); err != nil {
 		return errors.Join(err, at.Close())
 	}
-	front.url = c.address(front, at.Addr())
 	if err := c.tell(e, a, front, at.Addr()); err != nil {
 		return errors.Join(err, at.Close())
 	}
-	err = a.Serve(e.Context, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+	err = c.People.serve(e.Context, a, front, func(ctx context.Context) error {
+		return a.Serve(ctx, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+	})
 	if ended := context.Cause(e.Context); ended != nil && errors.Is(err, ended) {
 		return nil // as it was told to
 	}
@@ -156,19 +165,22 @@ func (c *serveCmd) weaknesses() (app.Weaknesses, error) {
 	return w, w.Check()
 }
 
-func (c *serveCmd) listen() (net.Listener, error) {
+func (c *serveCmd) listen() (net.Listener, error) { return listenAt("--listen", c.Listen) }
+
+// listenAt listens where a flag says.
+func listenAt(flag, where string) (net.Listener, error) {
 	const op = "clause.serve"
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return nil, fault.New(op, fault.Invalid, "--listen is not host:port").WithHint("for example 127.0.0.1:8443, or :8443 for every address of this machine")
+	if _, _, err := net.SplitHostPort(where); err != nil {
+		return nil, fault.New(op, fault.Invalid, "%s is not host:port", flag).WithHint("for example 127.0.0.1:8443, or :8443 for every address of this machine")
 	}
-	at, err := net.Listen("tcp", c.Listen)
+	at, err := net.Listen("tcp", where)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fault.New(op, fault.Conflict, "another program listens at %s", c.Listen).WithHint("stop it, or listen elsewhere: --listen")
+		return nil, fault.New(op, fault.Conflict, "another program listens at %s", where).WithHint("stop it, or listen elsewhere: %s", flag)
 	case errors.Is(err, syscall.EACCES):
-		return nil, fault.New(op, fault.Invalid, "this user may not listen at %s", c.Listen).WithHint("ports below 1024 need the capability CAP_NET_BIND_SERVICE")
+		return nil, fault.New(op, fault.Invalid, "this user may not listen at %s", where).WithHint("ports below 1024 need the capability CAP_NET_BIND_SERVICE")
 	case err != nil:
-		return nil, fault.New(op, fault.Invalid, "nothing can listen at %s: %v", c.Listen, err).WithHint("--listen names an address of this machine, and a port")
+		return nil, fault.New(op, fault.Invalid, "nothing can listen at %s: %v", where, err).WithHint("%s names an address of this machine, and a port", flag)
 	}
 	return at, nil
 }
@@ -186,6 +198,9 @@ func (c *serveCmd) tell(e *env, a *app.App, f front, at net.Addr) error {
 	e.printf("%s\n", e.paint(good, "Serving "+a.Policy.Organisation.Name+"'s policy, version "+a.Policy.Version+"."))
 	e.printf("  trust page   %s/\n", f.url)
 	e.printf("  API's pages  %s/docs\n", f.url)
+	if a.PeopleURL != "" {
+		e.printf("  accounts     %s/account/\n", a.PeopleURL)
+	}
 	if f.own != "" {
 		e.printf("  certificate  %s, made by the server for itself:\n               clients must be told to trust it (--ca, curl --cacert)\n", f.own)
 	}

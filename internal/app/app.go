@@ -56,6 +56,7 @@ type Config struct {
 	WithoutNotice bool
 	Documents     map[string]trust.Document // further documents that the server serves, by id
 	Web           *http.Client              // how probes reach what the policy names elsewhere; nil: over the machine's network
+	PublicURL     string                    // where the front door is found, for links to what is published; "" if not known
 	PeopleURL     string                    // where people find the pages of their account, https://…; "" if nowhere
 	Leaked        *password.Leaked          // passwords known from leaks; nil: only what is easy to guess is refused
 	Calendar      []byte                    // holidays over those of the policy's calendar: docs/calendars.md

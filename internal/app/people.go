@@ -18,8 +18,13 @@ func (a *App) People(tenant string) (http.Handler, error) {
 		return nil, fault.New("app.People", fault.Invalid, "nobody can sign in: the policy does not say by which address").
 			WithHint("contacts needs a purpose and an email field, and that field unique: true")
 	}
+	statement := ""
+	if a.PublicURL != "" {
+		statement = a.PublicURL + "/statement"
+	}
 	return account.New(account.Config{
-		Accounts: a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
+		Statement: statement,
+		Accounts:  a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
 		MinAge: a.Plan.Accounts.Rules.MinAge, Now: a.Now,
 		Log: func(err error) {
 			a.Log.Error("a page of an account failed", "kind", fault.KindOf(err).String(), "why", fault.Public(err))

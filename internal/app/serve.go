@@ -78,9 +78,29 @@ const shutdownWithin = 10 * time.Second
 
 // ServeHandler is Serve with a front door of the caller's making.
 func (a *App) ServeHandler(ctx context.Context, at net.Listener, handler http.Handler, config *tls.Config, door Door) error {
+	a.door.Store(&door)
+	return work.Go(ctx,
+		func(ctx context.Context) error { return a.serveAt(ctx, at, handler, config) },
+		func(ctx context.Context) error {
+			work.Run(ctx, a.Log, a.duties()...)
+			return nil
+		},
+	)
+}
+
+// ServePeople serves the people of a tenant at a listener of their own, beside Serve.
+func (a *App) ServePeople(ctx context.Context, at net.Listener, cert tls.Certificate, tenant string) error {
+	handler, err := a.People(tenant)
+	if err != nil {
+		return err
+	}
+	return a.serveAt(ctx, at, handler, a.TLSConfig(cert))
+}
+
+// serveAt serves until ctx ends, then lets requests under way finish.
+func (a *App) serveAt(ctx context.Context, at net.Listener, handler http.Handler, config *tls.Config) error {
 	server := httpapi.Server(handler, config)
 	server.ErrorLog = slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug)
-	a.door.Store(&door)
 	return work.Go(ctx,
 		func(context.Context) error {
 			if err := server.ServeTLS(at, "", ""); !errors.Is(err, http.ErrServerClosed) {
@@ -93,10 +113,6 @@ func (a *App) ServeHandler(ctx context.Context, at net.Listener, handler http.Ha
 			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
 			defer cancel()
 			return fault.As("app.Serve", fault.Unavailable, server.Shutdown(ending))
-		},
-		func(ctx context.Context) error {
-			work.Run(ctx, a.Log, a.duties()...)
-			return nil
 		},
 	)
 }

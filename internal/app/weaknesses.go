@@ -12,8 +12,8 @@ import (
 // Weaknesses names the files that say what is known to be weak. They are read at each look, so that they
 // can be replaced while the server runs.
 type Weaknesses struct {
-	List     string // OSV, as https://vuln.go.dev/vulndb.zip; "" for none
-	Assessed string // OpenVEX: those that somebody found not to concern the program; "" for none
+	List     string     // OSV, as https://vuln.go.dev/vulndb.zip; "" for none
+	Assessed string     // OpenVEX: those that somebody found not to concern the program; "" for none
 	Parts    []osv.Part // that the program was built of; nil: what it says itself
 }
 
