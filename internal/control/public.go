@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -110,31 +112,51 @@ func (s *System) visit(ctx context.Context, address string) (v visited, err erro
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return v, plain(err)
+		return v, errors.New("it is no address of the web")
 	}
 	client := *s.Web
 	client.CheckRedirect = func(to *http.Request, via []*http.Request) error {
 		if to.URL.Scheme != "https" || len(via) > 3 {
-			return errors.New("it leads on by a way that is not encrypted, or too long")
+			return errLeadsAway
 		}
 		return nil
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return v, plain(err)
+		return v, distant(err)
 	}
 	defer resp.Body.Close()
 	sum := sha256.New()
 	body, err := io.ReadAll(io.LimitReader(io.TeeReader(resp.Body, sum), maxAnswer))
 	if err != nil {
-		return v, plain(err)
+		return v, distant(err)
 	}
 	more, err := io.Copy(sum, io.LimitReader(resp.Body, largestVisit))
 	if err != nil {
-		return v, plain(err)
+		return v, distant(err)
 	}
 	if more == largestVisit {
 		return v, fmt.Errorf("it is larger than %d MB", largestVisit>>20)
 	}
 	return visited{resp.StatusCode, body, hex.EncodeToString(sum.Sum(nil))}, nil
+}
+
+var errLeadsAway = errors.New("it leads on by a way that is not encrypted, or too long")
+
+// distant says why there was no answer without what the machine's network says of itself: facts are published.
+func distant(err error) error {
+	var name *net.DNSError
+	var timed net.Error
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.Is(err, errLeadsAway):
+		return errLeadsAway
+	case errors.As(err, &certificate):
+		return errors.New("its certificate is not trusted")
+	case errors.As(err, &timed) && timed.Timeout():
+		return errors.New("it did not answer in time")
+	case errors.As(err, &name):
+		return errors.New("its name is not known")
+	}
+	return errors.New("it does not answer")
 }
