@@ -7,7 +7,6 @@ package account
 
 import (
 	"embed"
-	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -277,6 +276,6 @@ func asset(name, mediaType string) http.HandlerFunc {
 		}
 		w.Header().Set("Content-Type", mediaType)
 		w.Header().Set("Cache-Control", "max-age=3600")
-		_, _ = io.WriteString(w, string(body))
+		_, _ = w.Write(body)
 	}
 }

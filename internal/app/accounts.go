@@ -99,7 +99,6 @@ func (a *App) accountDuty() work.Duty {
 // login is where the name stands that people sign in with.
 type login struct {
 	purpose, set, field string
-	sets                []string // the data sets of which something is asked at registration
 }
 
 // loginOf finds the field that people sign in with: the email address at which they are reached, if no two

@@ -52,5 +52,5 @@ func (h herald) WrittenOf(_ context.Context, c vault.Caller, tenant, subject str
 }
 
 func (h herald) written() notice.Written {
-	return notice.Written{ID: "wn_1", About: "inc_1", Asked: noon, Clocks: []obligation.Clock{clerk{h.f}.clock("clk_1")}}
+	return notice.Written{ID: "wn_1", About: "inc_1", Asked: noon, Clocks: []obligation.Clock{clerk(h).clock("clk_1")}}
 }
