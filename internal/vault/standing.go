@@ -10,16 +10,10 @@ import (
 	"clause.dev/clause/internal/policy"
 )
 
-// SetConsent records that a person gave or withdrew consent for a purpose (GDPR art. 7). The next
-// read sees it. What was done before is untouched.
+// SetConsent is [Vault.Consent] of a person who was asked in words of an application's own.
 func (v *Vault) SetConsent(ctx context.Context, c Caller, tenant, subject, purpose string, given bool) error {
-	kind := "consent.give"
-	if !given {
-		kind = "consent.withdraw"
-	}
-	return v.setStanding(ctx, kind, c, Target{Tenant: tenant, Subject: subject, Purpose: purpose}, func(p *personState) {
-		p.consents = change(p.consents, purpose, given)
-	}, policy.Consent)
+	_, err := v.Consent(ctx, c, tenant, subject, Expression{Purpose: purpose, Given: given})
+	return err
 }
 
 // SetObjection lodges or lifts an objection (GDPR art. 21). One that is lodged refuses the purpose

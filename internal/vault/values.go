@@ -168,3 +168,25 @@ func appendJSONText(dst []byte, text string) []byte {
 }
 
 func isNull(raw json.RawMessage) bool { return string(bytes.TrimSpace(raw)) == "null" }
+
+// Valid says what is wrong with values for a data set, if anything is, and where: with nothing of them in it.
+func (v *Vault) Valid(dataSet string, f Fields) error {
+	const op = "vault.Valid"
+	set := v.sets[dataSet]
+	if set == nil {
+		return fault.New(op, fault.Invalid, "the policy declares no such data set").WithField("data_set")
+	}
+	for _, name := range names(f) {
+		field, ok := set.Field(name)
+		switch {
+		case !ok:
+			return fault.New(op, fault.Invalid, "the data set declares no such field").WithField("fields")
+		case string(f[name]) == "null" && field.Optional:
+			continue
+		}
+		if _, err := canonical(field, f[name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
