@@ -159,9 +159,9 @@ func tenantTables() []Table {
 			text("code_id", "subject_id", "kind"), integer("tries", "made_at", "until_at")).with(Goes),
 		perTenant("sessions", []string{"session_id"},
 			text("session_id", "subject_id"), bytes("secret_hash"), integer("half", "began_at", "seen_at", "strong_at", "until_at")).with(Goes),
-	}
 		perTenant("consents", []string{"subject_id", "consent_id"},
 			text("subject_id", "consent_id"), bytes("sealed"), integer("at")).with(Goes),
+	}
 }
 
 func perTenant(name string, key []string, columns ...[]Column) Table {
