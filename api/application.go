@@ -7,7 +7,7 @@ type NewApplication struct {
 	Title       string    `json:"title" minLength:"1" maxLength:"200" doc:"The application's name for people."`
 	Tenants     []string  `json:"tenants,omitempty" nullable:"false" maxItems:"1000" doc:"The tenants whose data it may ask for."`
 	Purposes    []string  `json:"purposes,omitempty" nullable:"false" maxItems:"256" doc:"The purposes it may name."`
-	Scopes      []string  `json:"scopes" nullable:"false" minItems:"1" maxItems:"7" enum:"data,subjects,audit,duties,rights,bounces,admin" doc:"The parts of the interface it may use."`
+	Scopes      []string  `json:"scopes" nullable:"false" minItems:"1" maxItems:"8" enum:"data,subjects,audit,duties,rights,bounces,grants,admin" doc:"The parts of the interface it may use."`
 	Environment string    `json:"environment" minLength:"1" maxLength:"128" doc:"The one environment it belongs to." example:"production"`
 	Expires     time.Time `json:"expires,omitzero" doc:"When its key stops working; absent: never."`
 }
@@ -34,4 +34,28 @@ type CreatedApplication struct {
 // Applications is a list of applications.
 type Applications struct {
 	Applications []Application `json:"applications" nullable:"false"`
+}
+
+// NewKey asks for a key that takes the place of an application's others.
+type NewKey struct {
+	OldEnd  time.Time `json:"old_end" doc:"When the keys before it stop working, within 90 days; a time that has passed: now."`
+	Expires time.Time `json:"expires,omitzero" doc:"When the new key stops working; absent: with the application."`
+}
+
+// ApplicationKey is one of an application's keys, without its secret.
+type ApplicationKey struct {
+	ID      string    `json:"id" doc:"The part of the key after clause_."`
+	Expires time.Time `json:"expires,omitzero" doc:"Absent: with the application."`
+	Created time.Time `json:"created"`
+}
+
+// CreatedKey is a new key, which is shown this once.
+type CreatedKey struct {
+	ApplicationKey ApplicationKey `json:"application_key"`
+	Key            string         `json:"key" doc:"The secret for the Authorization header. It cannot be shown again."`
+}
+
+// ApplicationKeys are an application's keys, the oldest first.
+type ApplicationKeys struct {
+	Keys []ApplicationKey `json:"keys" nullable:"false"`
 }

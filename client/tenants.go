@@ -46,3 +46,24 @@ func (c *Client) RevokeApplication(ctx context.Context, application string) erro
 	_, err := c.do(ctx, c.call(http.MethodDelete, "v1", "applications", application), nil)
 	return err
 }
+
+// RotateKey makes an application a new key and returns it, which cannot be had again; the keys before it end when
+// the request says.
+func (c *Client) RotateKey(ctx context.Context, application string, k api.NewKey) (api.ApplicationKey, string, error) {
+	var out api.CreatedKey
+	_, err := c.send(ctx, c.call(http.MethodPost, "v1", "applications", application, "keys"), k, &out)
+	return out.ApplicationKey, out.Key, err
+}
+
+// ApplicationKeys lists the keys of an application that have not ended.
+func (c *Client) ApplicationKeys(ctx context.Context, application string) ([]api.ApplicationKey, error) {
+	var out api.ApplicationKeys
+	_, err := c.do(ctx, c.call(http.MethodGet, "v1", "applications", application, "keys"), &out)
+	return out.Keys, err
+}
+
+// EndKey makes one key of an application useless at once.
+func (c *Client) EndKey(ctx context.Context, application, key string) error {
+	_, err := c.do(ctx, c.call(http.MethodDelete, "v1", "applications", application, "keys", key), nil)
+	return err
+}

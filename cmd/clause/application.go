@@ -16,7 +16,8 @@ import (
 type applicationCmd struct {
 	Create applicationCreateCmd `cmd:"" help:"Let a program in: make it a key, bound to tenants, purposes and an environment."`
 	List   applicationListCmd   `cmd:"" help:"List the applications, without their keys, which the server does not have."`
-	Revoke applicationRevokeCmd `cmd:"" help:"End an application's key, from the next request on."`
+	Revoke applicationRevokeCmd `cmd:"" help:"End an application and its keys, from the next request on."`
+	Key    applicationKeyCmd    `cmd:"" help:"Keys of an application: give it a new one, list them, end one."`
 }
 
 // applicationCreateCmd makes an application.
@@ -24,7 +25,7 @@ type applicationCreateCmd struct {
 	Title       string   `arg:"" help:"Its name for people."`
 	Tenant      []string `placeholder:"ID" help:"A tenant whose data it may ask for; may be repeated."`
 	Purpose     []string `placeholder:"ID" help:"A purpose of the policy that it may name; may be repeated."`
-	Scope       []string `required:"" enum:"data,subjects,audit,duties,rights,bounces,admin" placeholder:"SCOPE" help:"What it may use: data (records), subjects (create and erase people, consents), audit (ledgers), duties (clocks of what is owed), rights (requests of people), bounces (mail that came back), admin (tenants, applications, probes); may be repeated."`
+	Scope       []string `required:"" enum:"data,subjects,audit,duties,rights,bounces,grants,admin" placeholder:"SCOPE" help:"What it may use: data (records), subjects (create and erase people, consents), audit (ledgers), duties (clocks of what is owed), rights (requests of people), bounces (mail that came back), grants (allow staff to see the customer's data), admin (tenants, applications, probes); may be repeated."`
 	Environment string   `default:"production" placeholder:"ID" help:"The one environment it belongs to. Default: ${default}."`
 	Expires     string   `placeholder:"TIME" help:"When its key stops working: in 90d or 12h, or at a time as 2027-01-31T00:00:00Z. Default: never."`
 	KeyTo       string   `placeholder:"FILE" help:"Write the key to this new file, which you alone can read. Without it the key is printed, this once."`
@@ -34,7 +35,7 @@ type applicationCreateCmd struct {
 
 // Run makes the application.
 func (c *applicationCreateCmd) Run(e *env) error {
-	expires, err := c.expires(e.Now())
+	expires, err := timeFrom("--expires", c.Expires, e.Now())
 	if err != nil {
 		return err
 	}
@@ -42,7 +43,7 @@ func (c *applicationCreateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	file, err := c.keyFile()
+	file, err := keyFile(c.KeyTo)
 	if err != nil {
 		return err
 	}
@@ -65,14 +66,14 @@ func (c *applicationCreateCmd) Run(e *env) error {
 	return c.tell(e, app, "")
 }
 
-// keyFile opens the file first, so that no key is made that nobody has.
-func (c *applicationCreateCmd) keyFile() (*os.File, error) {
-	if c.KeyTo == "" {
+// keyFile opens the file first, so that no key is made that nobody has; nil if there is to be none.
+func keyFile(path string) (*os.File, error) {
+	if path == "" {
 		return nil, nil
 	}
-	file, err := os.OpenFile(c.KeyTo, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return nil, fault.New("clause.application", fault.Invalid, "%q cannot be written: %v", c.KeyTo, rootCause(err)).WithHint("--key-to names a new file")
+		return nil, fault.New("clause.application", fault.Invalid, "%q cannot be written: %v", path, rootCause(err)).WithHint("--key-to names a new file")
 	}
 	return file, nil
 }
@@ -93,23 +94,23 @@ func (c *applicationCreateCmd) tell(e *env, app api.Application, key string) err
 	return nil
 }
 
-// expires reads a span from now, or a time.
-func (c *applicationCreateCmd) expires(now time.Time) (time.Time, error) {
-	if c.Expires == "" {
+// timeFrom reads what a flag says of a time: a span from now, or a time; zero for "".
+func timeFrom(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
 		return time.Time{}, nil
 	}
-	if at, err := time.Parse(time.RFC3339, c.Expires); err == nil {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
-	if days, ok := strings.CutSuffix(c.Expires, "d"); ok {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
 		if n, err := strconv.Atoi(days); err == nil && n > 0 {
 			return now.AddDate(0, 0, n), nil
 		}
 	}
-	if span, err := time.ParseDuration(c.Expires); err == nil && span > 0 {
+	if span, err := time.ParseDuration(text); err == nil && span > 0 {
 		return now.Add(span), nil
 	}
-	return time.Time{}, fault.New("clause.application", fault.Invalid, "--expires is neither a span nor a time").WithHint("90d, 12h, or 2027-01-31T00:00:00Z")
+	return time.Time{}, fault.New("clause.application", fault.Invalid, "%s is neither a span nor a time", flag).WithHint("90d, 12h, or 2027-01-31T00:00:00Z")
 }
 
 // applicationListCmd lists the applications.
@@ -156,7 +157,7 @@ func validity(a api.Application, now time.Time) string {
 	return "until " + a.Expires.Format("2006-01-02")
 }
 
-// applicationRevokeCmd ends a key.
+// applicationRevokeCmd ends an application.
 type applicationRevokeCmd struct {
 	ID     string `arg:"" help:"The application, as clause application list shows it."`
 	Server server `embed:""`
@@ -171,6 +172,6 @@ func (c *applicationRevokeCmd) Run(e *env) error {
 	if err := s.RevokeApplication(e.Context, c.ID); err != nil {
 		return told(err)
 	}
-	e.printf("%s  %s: its key is refused from now on\n", e.paint(good, "revoked"), c.ID)
+	e.printf("%s  %s: its keys are refused from now on\n", e.paint(good, "revoked"), c.ID)
 	return nil
 }

@@ -127,6 +127,10 @@ func (a *App) duties() []work.Duty {
 			_, _, err := a.Vault.Reconcile(ctx)
 			return err
 		}},
+		{Name: "end keys of applications", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := a.Applications.EndKeys(ctx)
+			return err
+		}},
 		{Name: "turn keys", Every: time.Minute, Now: true, Do: a.Vault.RunKeys},
 		{Name: "sweep", Every: 20 * time.Second, Do: func(ctx context.Context) error {
 			return errors.Join(a.Vault.Sweep(ctx), a.retention(a.Vault, a.Ledger).Run(ctx))

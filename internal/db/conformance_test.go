@@ -80,7 +80,7 @@ func TestValues(t *testing.T) {
 				t.Errorf("%s: %d bytes, %v", name, len(got), err)
 			}
 		}
-		write(t, d, "", putCredential, "c", "Ünï “x” ' \\ \"", []byte("h"), "[]", "[]", "[]", "", true, int32(-7), int64(-1)<<63)
+		write(t, d, "", putCredential, "c", "Ünï “x” ' \\ \"", "[]", "[]", "[]", "", true, int32(-7), int64(-1)<<63)
 		var title string
 		var flag bool
 		var small int32
@@ -101,8 +101,8 @@ func TestValues(t *testing.T) {
 }
 
 const putCredential = `INSERT INTO credentials
-	(credential_id, title, secret_hash, tenants, purposes, scopes, environment, expires_at, revoked_at, created_at)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+	(credential_id, title, tenants, purposes, scopes, environment, expires_at, revoked_at, created_at)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 func TestRefusedValues(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {

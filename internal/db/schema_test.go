@@ -114,7 +114,7 @@ func inspect(t *testing.T, d *db.DB, handle *sql.DB, name string) string {
 	if d.Dialect() == db.Postgres {
 		query = `SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull::int,
 			coalesce((SELECT array_position(i.indkey::int2[], a.attnum) + 1 FROM pg_index i WHERE i.indrelid = a.attrelid AND i.indisprimary), 0)
-			FROM pg_attribute a WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 ORDER BY a.attnum`
+			FROM pg_attribute a WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum`
 	}
 	rows, err := handle.Query(query, name)
 	if err != nil {

@@ -24,8 +24,9 @@ func (s *service) applications(r *routes) {
 	}, s.listApplications)
 	r.private(operation{
 		method: "DELETE", path: applicationsPath + "/{application}", id: "revoke-application", tag: "administration", scope: api.ScopeAdmin,
-		summary: "Revoke an application's key", about: "Holds from the next request on.", status: http.StatusNoContent,
+		summary: "Revoke an application", about: "Its keys are refused from the next request on.", status: http.StatusNoContent,
 	}, s.revokeApplication)
+	s.applicationKeys(r)
 }
 
 func (s *service) createApplication(c vault.Caller, x *exchange) error {

@@ -230,6 +230,18 @@ func (r register) Create(_ context.Context, actor string, a identity.Application
 	return a, newKey, r.call("Create %s %q %v %v %v %s", actor, a.Title, a.Tenants, a.Purposes, a.Scopes, a.Environment)
 }
 
+func (r register) Rotate(_ context.Context, actor, id string, k identity.Rotation) (identity.Key, string, error) {
+	return identity.Key{ID: "key_2", Created: noon}, newKey, r.call("Rotate %s %s old until %s", actor, id, k.OldEnd.Format(time.RFC3339))
+}
+
+func (r register) Keys(_ context.Context, id string) ([]identity.Key, error) {
+	return []identity.Key{{ID: id, Created: noon, Expires: noon.Add(time.Hour)}, {ID: "key_2", Created: noon}}, r.call("Keys %s", id)
+}
+
+func (r register) EndKey(_ context.Context, actor, id, key string) error {
+	return r.call("EndKey %s %s %s", actor, id, key)
+}
+
 func (r register) Revoke(_ context.Context, actor, id string) error {
 	return r.call("Revoke %s %s", actor, id)
 }

@@ -48,7 +48,10 @@ func (a *Applications) Create(ctx context.Context, actor string, app Application
 		}
 		made = app
 		made.ID, made.Created = id, tx.Now()
-		if err := insert(tx, &made, hashOf(key)); err != nil {
+		if err := insert(tx, &made); err != nil {
+			return err
+		}
+		if err := insertKey(tx, id, Key{ID: id, Created: made.Created}, hashOf(key)); err != nil {
 			return err
 		}
 		return ledger.Append(tx, told("application.create", actor, &made))
@@ -79,38 +82,38 @@ func (a *Applications) Authenticate(ctx context.Context, key string, now time.Ti
 		return Application{}, notValid()
 	}
 	hash := hashOf(key)
-	app, seen, known := a.cache.get(hash)
+	found, seen, known := a.cache.get(hash)
 	if !known {
 		var err error
-		if app, err = a.prove(ctx, id, hash); err != nil {
+		if found, err = a.prove(ctx, id, hash); err != nil {
 			return Application{}, err
 		}
 	}
-	if now.IsZero() || !app.live(now) {
+	if now.IsZero() || !found.live(now) {
 		return Application{}, notValid()
 	}
 	if !known {
-		a.cache.put(hash, app, seen)
+		a.cache.put(hash, found, seen)
 	}
-	return app, nil
+	return found.app, nil
 }
 
-// prove reads the application and compares the hash. An unknown id costs the same comparison, and
-// nothing is decoded before it.
-func (a *Applications) prove(ctx context.Context, id string, hash [sha256.Size]byte) (Application, error) {
-	stored, err := byID(ctx, a.db, id)
+// prove reads the key with its application and compares the hash. An unknown id costs the same
+// comparison, and nothing is decoded before it.
+func (a *Applications) prove(ctx context.Context, id string, hash [sha256.Size]byte) (proven, error) {
+	stored, err := byKey(ctx, a.db, id)
 	unknown := fault.Is(err, fault.NotFound)
 	if err != nil && !unknown {
-		return Application{}, fault.Wrap("identity.Authenticate", err)
+		return proven{}, fault.Wrap("identity.Authenticate", err)
 	}
 	if unknown {
 		stored.hash = make([]byte, sha256.Size)
 	}
 	if subtle.ConstantTimeCompare(stored.hash, hash[:]) != 1 || unknown {
-		return Application{}, notValid()
+		return proven{}, notValid()
 	}
 	app, err := stored.application()
-	return app, fault.Wrap("identity.Authenticate", err)
+	return proven{app: app, key: Key{ID: id, Expires: timeOf(stored.until)}}, fault.Wrap("identity.Authenticate", err)
 }
 
 func notValid() error {
@@ -118,27 +121,21 @@ func notValid() error {
 		WithHint("send a key that was created here and is neither expired nor revoked")
 }
 
-// Revoke ends an application's key, at once and for good; once more changes nothing. Faults:
+// Revoke ends an application and its keys, at once and for good; once more changes nothing. Faults:
 // NotFound, Invalid without an actor.
 func (a *Applications) Revoke(ctx context.Context, actor, id string) error {
 	const op = "identity.Revoke"
-	if !name(actor) {
-		return fault.New(op, fault.Invalid, "an application is revoked by someone the ledger can name").WithField("actor")
-	}
-	if len(id) != idLen || !letters(id) {
-		return fault.New(op, fault.NotFound, "there is no such application")
+	if err := named(op, actor, id); err != nil {
+		return err
 	}
 	// Whatever the outcome, since a failed commit may yet have happened.
 	defer a.cache.forget(id)
 	var now time.Time
-	var known string
 	err := a.db.Read(ctx, "", func(tx *db.Tx) error {
 		now = tx.Now()
-		return tx.One(`SELECT credential_id FROM credentials WHERE credential_id = $1`, []any{id}, &known)
+		_, err := applicationOf(tx, id)
+		return err
 	})
-	if fault.Is(err, fault.NotFound) {
-		return fault.New(op, fault.NotFound, "there is no such application")
-	}
 	if err == nil { // the list first: it outlives a crash, and Reconcile finishes what follows
 		err = a.gone.Destroy([]keyring.ID{keyOf(id)}, now)
 	}

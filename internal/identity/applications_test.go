@@ -338,9 +338,9 @@ func TestStoreThatCannotBeRead(t *testing.T) {
 	app := shop()
 	app.Expires = time.Time{}
 	_, key := create(t, a, app)
-	for _, column := range []string{"tenants", "secret_hash"} {
+	for _, column := range []string{"credentials SET tenants", "application_keys SET secret_hash"} {
 		err := d.Write(t.Context(), db.Organisation, func(tx *db.Tx) error {
-			_, err := tx.Exec(`UPDATE credentials SET `+column+` = $1`, map[string]any{"tenants": "[", "secret_hash": []byte("short")}[column])
+			_, err := tx.Exec(`UPDATE `+column+` = $1`, map[string]any{"credentials SET tenants": "[", "application_keys SET secret_hash": []byte("short")}[column])
 			return err
 		})
 		if err != nil {

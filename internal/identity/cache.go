@@ -3,6 +3,7 @@ package identity
 import (
 	"crypto/sha256"
 	"sync"
+	"time"
 )
 
 // maxCached bounds the cache: some 4 MB, if applications are as large as they may usefully be.
@@ -12,16 +13,25 @@ const maxCached = 4096
 // a wrong one for a known id takes as long as one for an unknown id. A nil cache remembers nothing.
 type cache struct {
 	mu      sync.RWMutex
-	apps    map[[sha256.Size]byte]Application
+	apps    map[[sha256.Size]byte]proven
 	forgets uint64 // how often something was forgotten
 }
 
-func newCache() *cache { return &cache{apps: map[[sha256.Size]byte]Application{}} }
+// proven is an application, and the key it was proven with.
+type proven struct {
+	app Application
+	key Key
+}
+
+// live reports whether it may call at a time.
+func (p *proven) live(now time.Time) bool { return p.app.live(now) && p.key.live(now) }
+
+func newCache() *cache { return &cache{apps: map[[sha256.Size]byte]proven{}} }
 
 // get returns the application of a key and a mark to put with.
-func (c *cache) get(hash [sha256.Size]byte) (app Application, mark uint64, ok bool) {
+func (c *cache) get(hash [sha256.Size]byte) (app proven, mark uint64, ok bool) {
 	if c == nil {
-		return Application{}, 0, false
+		return proven{}, 0, false
 	}
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -31,7 +41,7 @@ func (c *cache) get(hash [sha256.Size]byte) (app Application, mark uint64, ok bo
 
 // put remembers an application, unless something was forgotten since the mark was taken: what was
 // read before a revocation must not outlive it.
-func (c *cache) put(hash [sha256.Size]byte, app Application, mark uint64) {
+func (c *cache) put(hash [sha256.Size]byte, app proven, mark uint64) {
 	if c == nil {
 		return
 	}
@@ -54,7 +64,7 @@ func (c *cache) dropOne() {
 	}
 }
 
-// forget drops an application.
+// forget drops an application, whatever key it was proven with.
 func (c *cache) forget(id string) {
 	if c == nil {
 		return
@@ -63,9 +73,8 @@ func (c *cache) forget(id string) {
 	defer c.mu.Unlock()
 	c.forgets++
 	for hash, app := range c.apps {
-		if app.ID == id {
+		if app.app.ID == id {
 			delete(c.apps, hash)
-			return
 		}
 	}
 }

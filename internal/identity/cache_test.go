@@ -16,7 +16,7 @@ func TestAStaleReadIsNotRemembered(t *testing.T) {
 	hash := hashOf("key")
 	_, mark, _ := c.get(hash)
 	c.forget("id")
-	c.put(hash, Application{ID: "id"}, mark)
+	c.put(hash, proven{app: Application{ID: "id"}}, mark)
 	if _, _, ok := c.get(hash); ok {
 		t.Fatal("remembered")
 	}
@@ -25,13 +25,13 @@ func TestAStaleReadIsNotRemembered(t *testing.T) {
 func TestTheCacheIsBounded(t *testing.T) {
 	c := newCache()
 	for i := range maxCached + 100 {
-		c.put(hashOf(fmt.Sprint(i)), Application{ID: fmt.Sprint(i)}, 0)
+		c.put(hashOf(fmt.Sprint(i)), proven{app: Application{ID: fmt.Sprint(i)}}, 0)
 	}
 	if len(c.apps) != maxCached {
 		t.Fatalf("%d are remembered", len(c.apps))
 	}
 	var none *cache
-	none.put(hashOf("x"), Application{}, 0)
+	none.put(hashOf("x"), proven{}, 0)
 	none.forget("x")
 	if _, _, ok := none.get(hashOf("x")); ok {
 		t.Fatal("no cache remembers")

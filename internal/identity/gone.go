@@ -24,6 +24,18 @@ func keyOf(application string) keyring.ID {
 	return keyring.ID(sum[:len(keyring.ID{})])
 }
 
+// keyOfKey is the name of one key of an application on the list.
+func keyOfKey(key string) keyring.ID {
+	sum := sha256.Sum256([]byte("clause application key\x00" + key))
+	return keyring.ID(sum[:len(keyring.ID{})])
+}
+
+// markGone notes in the store that it knows of what is on the list.
+func markGone(tx *db.Tx, id keyring.ID) error {
+	_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, keyring.StoreMark+id.String(), []byte{})
+	return err
+}
+
 // revoke writes a revocation and its entry; once more changes nothing.
 func (a *Applications) revoke(ctx context.Context, kind, actor, id string) error {
 	return a.db.Write(ctx, db.Organisation, func(tx *db.Tx) error {
@@ -31,8 +43,7 @@ func (a *Applications) revoke(ctx context.Context, kind, actor, id string) error
 		if err != nil || !changed {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, keyring.StoreMark+keyOf(id).String(), []byte{})
-		if err != nil {
+		if err := markGone(tx, keyOf(id)); err != nil {
 			return err
 		}
 		return ledger.Append(tx, told(kind, actor, &Application{ID: id}))
@@ -40,7 +51,7 @@ func (a *Applications) revoke(ctx context.Context, kind, actor, id string) error
 }
 
 // Reconcile revokes again what the list says was revoked and the store, restored from a backup, does
-// not know of. It returns how many there were. It must run before keys are authenticated.
+// not know of, and ends such keys again. It returns how many there were. It must run before keys are authenticated.
 func (a *Applications) Reconcile(ctx context.Context) (int, error) {
 	const op = "identity.Reconcile"
 	apps, err := list(ctx, a.db)
@@ -58,5 +69,24 @@ func (a *Applications) Reconcile(ctx context.Context) (int, error) {
 		}
 		again++
 	}
-	return again, nil
+	n, err := a.reconcileKeys(ctx)
+	return again + n, fault.Wrap(op, err)
+}
+
+func (a *Applications) reconcileKeys(ctx context.Context) (again int, err error) {
+	var all []ended
+	err = a.db.Read(ctx, "", func(tx *db.Tx) (err error) {
+		all, err = everyKey(tx)
+		return err
+	})
+	for _, k := range all {
+		if err != nil {
+			return again, err
+		}
+		if a.gone.Destroyed(keyOfKey(k.key)) {
+			err = a.dropKey(ctx, "application.key-end-again", "clause", k)
+			again++
+		}
+	}
+	return again, err
 }
