@@ -201,6 +201,9 @@ func (c *serveCmd) tell(e *env, a *app.App, f front, at net.Addr) error {
 	if a.PeopleURL != "" {
 		e.printf("  accounts     %s/account/\n", a.PeopleURL)
 	}
+	if at := a.Gate.Upstream; at != nil {
+		e.printf("  application  %s/, which is at %s\n", a.PeopleURL, at)
+	}
 	if f.own != "" {
 		e.printf("  certificate  %s, made by the server for itself:\n               clients must be told to trust it (--ca, curl --cacert)\n", f.own)
 	}

@@ -6,9 +6,11 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"strings"
 
 	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/gate"
 	"clause.dev/clause/internal/identity/password"
 	"clause.dev/clause/internal/work"
 )
@@ -20,7 +22,13 @@ type people struct {
 	URL    string `name:"people-url" env:"CLAUSE_PEOPLE_URL" placeholder:"URL" help:"The address people use, which mails lead to. Default: the address listened at."`
 	Leaked string `name:"leaked-passwords" env:"CLAUSE_LEAKED_PASSWORDS" placeholder:"FILE" help:"Passwords known from leaks, which nobody may choose: made by clause leaked."`
 
-	at net.Listener
+	Upstream string   `env:"CLAUSE_UPSTREAM" placeholder:"URL" help:"Your own application, which the listener for people stands in front of (docs/gate.md)."`
+	Private  []string `name:"upstream-private" env:"CLAUSE_UPSTREAM_PRIVATE" placeholder:"PATH" help:"The beginning of paths of the application that nobody reaches without signing in."`
+	Upload   int64    `name:"upstream-upload" env:"CLAUSE_UPSTREAM_UPLOAD" placeholder:"MIB" help:"The most that one request sends, in MiB. Default: 1024."`
+	Rate     float64  `name:"upstream-rate" env:"CLAUSE_UPSTREAM_RATE" placeholder:"N" help:"How many requests a second may come from one address. Default: 100; negative: any."`
+	Forward  string   `name:"forward-auth" env:"CLAUSE_FORWARD_AUTH" placeholder:"HOST:PORT" help:"Listen here for another proxy that asks whom a request is of: nginx, Caddy, Traefik, Envoy (docs/gate.md)."`
+
+	at, forward net.Listener
 }
 
 // config listens, and fills in what the server must know before it opens.
@@ -35,6 +43,9 @@ func (p *people) config(into *app.Config) (err error) {
 		if p.Tenant != "" || p.URL != "" {
 			return fault.New(op, fault.Invalid, "--people-tenant and --people-url need --people")
 		}
+		if p.Upstream != "" || p.Forward != "" || len(p.Private) > 0 {
+			return fault.New(op, fault.Invalid, "--upstream, --upstream-private and --forward-auth need --people")
+		}
 		return nil
 	}
 	if p.Tenant == "" {
@@ -43,8 +54,19 @@ func (p *people) config(into *app.Config) (err error) {
 	if u, err := url.Parse(p.URL); p.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "") {
 		return fault.New(op, fault.Invalid, "--people-url is not the address of a server").WithHint("for example https://app.acme.example")
 	}
+	if into.Gate, err = p.gate(); err != nil {
+		return err
+	}
+	if host, _, err := net.SplitHostPort(p.People); err == nil && everywhere(host) && p.URL == "" {
+		return fault.New(op, fault.Invalid, "--people does not say by which name people come").WithHint("--people-url https://app.acme.example")
+	}
 	if p.at, err = listenAt("--people", p.People); err != nil {
 		return err
+	}
+	if p.Forward != "" {
+		if p.forward, err = listenAt("--forward-auth", p.Forward); err != nil {
+			return errors.Join(err, p.at.Close())
+		}
 	}
 	into.PeopleURL = p.URL
 	if p.URL == "" {
@@ -53,23 +75,53 @@ func (p *people) config(into *app.Config) (err error) {
 	return nil
 }
 
-// serve serves both doors until one of them ends.
+// gate reads what stands behind the gate.
+func (p *people) gate() (g app.Gate, err error) {
+	const op = "clause.people"
+	g = app.Gate{Private: p.Private, Limits: gate.Limits{Rate: p.Rate, Upload: p.Upload << 20}}
+	if p.Upload < 0 || p.Upload > 1<<30 {
+		return g, fault.New(op, fault.Invalid, "--upstream-upload is no size")
+	}
+	for _, path := range p.Private {
+		if !strings.HasPrefix(path, "/") {
+			return g, fault.New(op, fault.Invalid, "--upstream-private %s is not the beginning of a path", path).WithHint("for example /private/")
+		}
+	}
+	if p.Upstream == "" {
+		return g, nil
+	}
+	if g.Upstream, err = url.Parse(p.Upstream); err != nil {
+		return g, fault.New(op, fault.Invalid, "--upstream is not an address").WithHint("for example http://127.0.0.1:3000")
+	}
+	if err := gate.CheckUpstream(g.Upstream); err != nil {
+		return g, fault.Wrap(op, err)
+	}
+	return g, nil
+}
+
+// serve serves all doors until one of them ends.
 func (p *people) serve(ctx context.Context, a *app.App, f front, main func(context.Context) error) error {
 	if p.at == nil {
 		return main(ctx)
 	}
-	return work.Go(ctx, main, func(ctx context.Context) error { return a.ServePeople(ctx, p.at, f.cert, p.Tenant) })
+	all := []func(context.Context) error{main, func(ctx context.Context) error { return a.ServePeople(ctx, p.at, f.cert, p.Tenant) }}
+	if p.forward != nil {
+		all = append(all, func(ctx context.Context) error { return a.ServeForward(ctx, p.forward, f.cert, p.Tenant) })
+	}
+	return work.Go(ctx, all...)
 }
 
 // close ends listening where serving never began.
-func (p *people) close() error {
-	if p.at == nil {
-		return nil
+func (p *people) close() (err error) {
+	for _, at := range []net.Listener{p.at, p.forward} {
+		if at == nil {
+			continue
+		}
+		if e := at.Close(); !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
 	}
-	if err := p.at.Close(); !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
+	return err
 }
 
 func readLeaked(path string) (*password.Leaked, error) {

@@ -87,6 +87,9 @@ func (d *door) route(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+Prefix+"{$}", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, Prefix+d.reads(r)+"/", http.StatusFound)
 	})
+	mux.HandleFunc("GET "+Prefix+"sign-in", func(w http.ResponseWriter, r *http.Request) { // for who does not know the language
+		http.Redirect(w, r, Prefix+d.reads(r)+"/sign-in"+to(r.URL.Query().Get("to")), http.StatusFound)
+	})
 	mux.HandleFunc("GET "+Prefix+"style.css", asset("pages/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET "+Prefix+"icon.svg", asset("pages/icon.svg", "image/svg+xml"))
 	mux.HandleFunc("GET "+Prefix+"code.js", asset("pages/code.js", "text/javascript; charset=utf-8"))

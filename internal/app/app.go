@@ -58,6 +58,7 @@ type Config struct {
 	Web           *http.Client              // how probes reach what the policy names elsewhere; nil: over the machine's network
 	PublicURL     string                    // where the front door is found, for links to what is published; "" if not known
 	PeopleURL     string                    // where people find the pages of their account, https://…; "" if nowhere
+	Gate          Gate                      // what stands behind the gate, at the listener for people
 	Leaked        *password.Leaked          // passwords known from leaks; nil: only what is easy to guess is refused
 	Calendar      []byte                    // holidays over those of the policy's calendar: docs/calendars.md
 	Connect       *connect.Config           // systems outside that hold copies: docs/connectors.md; nil for none

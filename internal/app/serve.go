@@ -80,7 +80,7 @@ const shutdownWithin = 10 * time.Second
 func (a *App) ServeHandler(ctx context.Context, at net.Listener, handler http.Handler, config *tls.Config, door Door) error {
 	a.door.Store(&door)
 	return work.Go(ctx,
-		func(ctx context.Context) error { return a.serveAt(ctx, at, handler, config) },
+		func(ctx context.Context) error { return a.serveAt(ctx, at, httpapi.Server(handler, config)) },
 		func(ctx context.Context) error {
 			work.Run(ctx, a.Log, a.duties()...)
 			return nil
@@ -88,18 +88,8 @@ func (a *App) ServeHandler(ctx context.Context, at net.Listener, handler http.Ha
 	)
 }
 
-// ServePeople serves the people of a tenant at a listener of their own, beside Serve.
-func (a *App) ServePeople(ctx context.Context, at net.Listener, cert tls.Certificate, tenant string) error {
-	handler, err := a.People(tenant)
-	if err != nil {
-		return err
-	}
-	return a.serveAt(ctx, at, handler, a.TLSConfig(cert))
-}
-
 // serveAt serves until ctx ends, then lets requests under way finish.
-func (a *App) serveAt(ctx context.Context, at net.Listener, handler http.Handler, config *tls.Config) error {
-	server := httpapi.Server(handler, config)
+func (a *App) serveAt(ctx context.Context, at net.Listener, server *http.Server) error {
 	server.ErrorLog = slog.NewLogLogger(a.Log.Handler(), slog.LevelDebug)
 	return work.Go(ctx,
 		func(context.Context) error {

@@ -24,6 +24,7 @@ type Plan struct {
 	Assurance       assurance.Rules                   // what clauses promise of security tests, findings, exercises and researchers' reports
 	Incidents       incident.Rules                    // what clauses promise of breaches and legal demands
 	Accounts        Accounts                          // what is asked of the accounts of people
+	Necessary       bool                              // no cookie leaves but the necessary ones
 	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises
 	Notices         []Notice                          // what is promised of the notice of changes
 	Papers          []obligation.Duty                 // what is owed to who asks for a notice on paper; with any, electronic ones rest on consent

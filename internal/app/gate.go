@@ -1,0 +1,136 @@
+package app
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/gate"
+	"clause.dev/clause/internal/identity/session"
+	"clause.dev/clause/internal/policy"
+)
+
+// Gate says what stands behind the gate, at the listener for people.
+type Gate struct {
+	Upstream *url.URL // the company's application; nil: it stands behind another proxy, or nowhere
+	Private  []string // beginnings of paths that nobody reaches without signing in
+	Limits   gate.Limits
+}
+
+// Behind returns the gate of a tenant's people. way is how its application is reached; nil: over the network.
+func (a *App) Behind(tenant string, way http.RoundTripper) (*gate.Gate, error) {
+	pages, err := a.People(tenant)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := a.Ring.Derive("identities at the gate")
+	if err != nil {
+		return nil, err
+	}
+	return gate.New(gate.Config{
+		URL: a.PeopleURL, Upstream: a.Config.Gate.Upstream, Transport: way, Account: pages, Tenant: tenant, Session: cookieOf(a.Policy),
+		Cookies: a.mayLeave(), Private: a.Config.Gate.Private, Limits: a.Config.Gate.Limits, Key: ed25519.NewKeyFromSeed(seed[:]),
+		Check: func(ctx context.Context, token string) (session.Session, error) {
+			return a.Accounts.Sessions.Check(ctx, tenant, token, a.Now())
+		},
+		Purposes: func(ctx context.Context, subject string) (purposes []string, err error) {
+			err = a.DB.Read(ctx, tenant, func(tx *db.Tx) error {
+				who, err := a.Vault.DataSubject(tx, subject)
+				if err == nil {
+					purposes = who.Consents
+				}
+				return err
+			})
+			return purposes, err
+		},
+		Now: a.Now, Wall: a.Wall, Report: a.gateReports(),
+	})
+}
+
+// mayLeave are the cookies of the policy: with a clause that says so, none but the necessary ones.
+func (a *App) mayLeave() (all []policy.Cookie) {
+	for _, c := range a.Policy.Cookies {
+		if c.Kind == policy.Necessary || !a.Plan.Necessary {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// How often the same thing is told of the gate, and of how many things in that time.
+const (
+	reportEvery = time.Hour
+	mostReports = 200
+)
+
+// gateReports tells the operator what the gate does not let pass: each thing once an hour.
+func (a *App) gateReports() func(gate.Report) {
+	var mu sync.Mutex
+	told := map[gate.Report]bool{}
+	var since time.Time
+	return func(r gate.Report) {
+		why := ""
+		if r.Err != nil {
+			why, r.Err = rootOf(r.Err), nil
+		}
+		mu.Lock()
+		if now := a.Now(); now.Sub(since) >= reportEvery || now.Before(since) {
+			clear(told)
+			since = now
+		}
+		first := !told[r] && len(told) < mostReports
+		if first {
+			told[r] = true
+		}
+		mu.Unlock()
+		switch {
+		case !first:
+		case r.What == "answer":
+			a.Log.Warn("the application behind the gate does not answer", "why", why)
+		default:
+			a.Log.Warn("the gate took away a cookie that the policy does not name", "how", r.What, "cookie", r.Name[:min(len(r.Name), 60)])
+		}
+	}
+}
+
+// rootOf is what lies under an error: the address above it says nothing new.
+func rootOf(err error) string {
+	for {
+		under, ok := err.(interface{ Unwrap() error })
+		if !ok || under.Unwrap() == nil {
+			return err.Error()
+		}
+		err = under.Unwrap()
+	}
+}
+
+// ServePeople serves the people of a tenant at a listener of their own, beside Serve: their accounts and, with an
+// application behind the gate, that.
+func (a *App) ServePeople(ctx context.Context, at net.Listener, cert tls.Certificate, tenant string) error {
+	g, err := a.Behind(tenant, nil)
+	if err != nil {
+		return err
+	}
+	return a.serveAt(ctx, at, gate.Server(g, a.TLSConfig(cert)))
+}
+
+// ServeForward answers other proxies who ask whom a request is of, at a listener that they alone reach.
+func (a *App) ServeForward(ctx context.Context, at net.Listener, cert tls.Certificate, tenant string) error {
+	g, err := a.Behind(tenant, nil)
+	if err != nil {
+		return err
+	}
+	return a.serveAt(ctx, at, gate.Server(g.Forward(), a.TLSConfig(cert)))
+}
+
+// checkGate refuses an address that the gate could not stand before.
+func (a *App) checkGate() error {
+	return fault.Wrap("app.Gate", gate.CheckUpstream(a.Config.Gate.Upstream))
+}
