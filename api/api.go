@@ -36,6 +36,7 @@ const (
 	ScopeDuties   = "duties"   // open, pause and discharge what is owed by a time
 	ScopeRights   = "rights"   // open and answer what people ask by their rights
 	ScopeBounces  = "bounces"  // hand in mail that came back
+	ScopeGrants   = "grants"   // a customer's: allow staff to see its data, and end that
 	ScopeAdmin    = "admin"    // tenants, applications, probes
 )
 

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/connected"
 	"clause.dev/clause/internal/control"
@@ -205,7 +206,7 @@ func (a *App) vaultConfig(d *db.DB, o vault.Objects) vault.Config {
 		DB: d, Ring: a.Ring, Rules: a.Rules, Policy: a.Policy, Now: a.Now, Objects: o,
 		Region: a.Region, Environment: a.Environment,
 		AggregateMin: a.Plan.AggregateMin, AggregateClause: a.Plan.AggregateClause, MemoryMax: memoryMax,
-		Retained: a.retained(), Swept: a.swept, Again: leavers(),
+		Retained: a.retained(), Swept: a.swept, Used: access.Used, Again: leavers(),
 	}
 }
 
@@ -280,7 +281,7 @@ func (a *App) Handler() (http.Handler, error) {
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
 	return httpapi.Config{
-		Vault: a.guarded(v, log), Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Incidents: a.incidents(v, log), Assurance: a.assurance(v), Demands: a.incidents(v, log), Alerts: a.alerts(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Connected: a.outside(v), Rights: a.rights(v, log), Agents: a.agents(v, log), Registry: &drp.Registry{DB: v.DB, Gone: a.Ring}, Rules: a.Rules, Policy: a.Policy,
+		Vault: a.guarded(v, log), Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Incidents: a.incidents(v, log), Assurance: a.assurance(v), Demands: a.incidents(v, log), Alerts: a.alerts(v), Staff: a.access(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Connected: a.outside(v), Rights: a.rights(v, log), Agents: a.agents(v, log), Registry: &drp.Registry{DB: v.DB, Gone: a.Ring}, Rules: a.Rules, Policy: a.Policy,
 		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 	}

@@ -53,7 +53,7 @@ func newCanaries(a *App) *canaries {
 		return key
 	}
 	tenant := func(id string) control.Tenant {
-		key := add(id, []string{id}, purposes, vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights, vault.ScopeDuties)
+		key := add(id, []string{id}, purposes, vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights, vault.ScopeDuties, vault.ScopeGrants)
 		return control.Tenant{ID: id, Region: a.Region, Environment: a.Environment, Key: key}
 	}
 	c.canary = control.Canary{
@@ -63,10 +63,20 @@ func newCanaries(a *App) *canaries {
 		Admin:    add("canary-admin", nil, nil, vault.ScopeAdmin),
 		Agent:    c.agent.seen(),
 	}
+	c.canary.Elsewhere = add("canary-elsewhere", []string{canaryA}, purposes, vault.ScopeData, vault.ScopeSubjects)
+	c.abroad(c.canary.Elsewhere)
 	for _, id := range leavers() {
 		c.canary.Leavers = append(c.canary.Leavers, tenant(id))
 	}
 	return c
+}
+
+// abroad has a key be of another environment than the server's.
+func (c *canaries) abroad(key string) {
+	hash := sha256.Sum256([]byte(key))
+	app := c.apps[hash]
+	app.Environment += "-not"
+	c.apps[hash] = app
 }
 
 // tenants makes the canary tenants where they are missing.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"clause.dev/clause/internal/assurance"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/duty"
 	"clause.dev/clause/internal/fault"
@@ -42,7 +41,7 @@ func (a *App) watchCalendar(context.Context) error {
 func (a *App) desk(v *vault.Vault) *duty.Desk {
 	engine := *a.Clocks
 	engine.DB = v.DB
-	return &duty.Desk{Vault: v, Engine: &engine, Duties: a.Plan.Duties, Elsewhere: assurance.Owns}
+	return &duty.Desk{Vault: v, Engine: &engine, Duties: a.Plan.Duties, Elsewhere: elsewhere}
 }
 
 // lookBack is how long what was discharged late is told of.

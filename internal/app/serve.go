@@ -55,6 +55,9 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.assurance(a.Vault).Begin(ctx); err != nil {
 		return fault.Wrap(op, err)
 	}
+	if err := a.access(a.Vault).Begin(ctx); err != nil {
+		return fault.Wrap(op, err)
+	}
 	return fault.Wrap(op, a.canaries.tenants(ctx, a.Vault, a.Operator()))
 }
 
@@ -136,6 +139,9 @@ func (a *App) duties() []work.Duty {
 		}},
 		{Name: "watch alerts", Every: 20 * time.Second, Now: true, Do: func(ctx context.Context) error {
 			return a.alerts(a.Vault).Run(ctx, a.Now())
+		}},
+		{Name: "end grants", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
+			return a.access(a.Vault).Run(ctx, a.Now())
 		}},
 		{Name: "watch the calendar", Every: 24 * time.Hour, Now: true, Do: a.watchCalendar},
 		{Name: "go on with incidents", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {

@@ -303,7 +303,7 @@ func (s *System) missing(ctx context.Context, t *trial, tenant, id string, want 
 	next := 0
 	if err == nil {
 		err = log.since(max(0, log.head.Size-recentEntries), func(e proof.Entry) {
-			if (e.Detail["incident"] == id || e.Detail["item"] == id) && next < len(want) && e.Kind == want[next] && e.Answer != proof.Refuse {
+			if (e.Detail["incident"] == id || e.Detail["item"] == id || e.Detail["grant"] == id) && next < len(want) && e.Kind == want[next] && e.Answer != proof.Refuse {
 				next++
 			}
 		})

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"time"
 
+	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/assurance"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
@@ -31,6 +32,7 @@ type Plan struct {
 	Rights          map[rights.Right][]rights.Promise // what is promised of each right of people
 	Retained        *Retained                         // what may be kept of people who are erased; nil: nothing
 
+	Staff  access.Rules      // what clauses promise of who of staff sees customers' data
 	Alerts []obligation.Duty // what clauses promise of alerts: by when somebody answers
 
 	policy   *policy.Policy

@@ -54,6 +54,8 @@ type Canary struct {
 	Auditor  string   // a key with scope audit, for all of them
 	Reviewer string   // another key of tenant A, with the scope duties
 	Admin    string   // a key with scope admin
+	// Elsewhere is a key of tenant A with all its scopes and purposes, but of another environment.
+	Elsewhere string
 	Agent    Agent
 }
 

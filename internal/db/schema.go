@@ -160,6 +160,10 @@ func tenantTables() []Table {
 			text("code_id", "subject_id", "kind"), integer("tries", "made_at", "until_at")).with(Goes),
 		perTenant("sessions", []string{"session_id"},
 			text("session_id", "subject_id"), bytes("secret_hash"), integer("half", "began_at", "seen_at", "strong_at", "until_at")).with(Goes),
+		perTenant("staff", []string{"member_id"}, // they name no person of the data
+			text("member_id", "state"), bytes("key_hash"), integer("until_at", "review_by", "created_at"), text("details")),
+		perTenant("grants", []string{"grant_id"},
+			text("grant_id", "holder", "state"), integer("asked_at", "until_at", "review_by", "wake_at", "uses", "used_at"), text("details")),
 		perTenant("consents", []string{"subject_id", "consent_id"},
 			text("subject_id", "consent_id"), bytes("sealed"), integer("at")).with(Goes),
 	}

@@ -311,7 +311,7 @@ func (w *world) request(r *Rules, q wish) *Request {
 	if q.staff {
 		out.Grant.Staff = true
 		if g := w.grant; g != nil {
-			out.Grant = Grant{true, g.tenant, set(g.purposes), g.from, g.until, g.approver, g.holder}
+			out.Grant = Grant{true, g.tenant, set(g.purposes), g.from, g.until, g.approver, g.holder, "gra_1"}
 		}
 	}
 	for _, name := range q.fields {

@@ -36,6 +36,7 @@ type Grant struct {
 	From, Until time.Time
 	ApprovedBy  string
 	Holder      string // never the one who approved
+	ID          string // for the ledger
 }
 
 // Release is what holds of the recipient of a disclosure. Of what nobody looked up, the zero Release says

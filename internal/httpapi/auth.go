@@ -3,6 +3,7 @@ package httpapi
 import (
 	"strings"
 
+	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/vault"
 )
@@ -15,6 +16,9 @@ const maxKey = 512
 // the same address, and a key of 256 bits is not guessed at any rate.
 func (x *exchange) authenticate() (vault.Caller, error) {
 	s := x.service
+	if key := x.key(); strings.HasPrefix(key, access.KeyPrefix) {
+		return x.member(key)
+	}
 	app, err := s.Applications.Authenticate(x.Context(), x.key(), s.Now())
 	if err != nil {
 		if fault.Is(err, fault.Unauthenticated) && !s.failures.allow(addressKey(x.RemoteAddr), x.began) {
@@ -30,6 +34,27 @@ func (x *exchange) authenticate() (vault.Caller, error) {
 		return vault.Caller{}, fault.New("httpapi.authenticate", fault.TooMany, "too many requests of this application")
 	}
 	return vault.Caller{Credential: app.Credential(s.Rules), Scopes: app.Scopes}, nil
+}
+
+// member returns who of staff calls, with what they were granted in the tenant they turn to.
+func (x *exchange) member(key string) (vault.Caller, error) {
+	const op = "httpapi.member"
+	s, tenant := x.service, x.PathValue("tenant")
+	if !isID(tenant) {
+		tenant = ""
+	}
+	c, err := s.Staff.Authenticate(x.Context(), key, tenant, s.Now())
+	if fault.Is(err, fault.Unauthenticated) && !s.failures.allow(addressKey(x.RemoteAddr), x.began) {
+		return vault.Caller{}, fault.New(op, fault.TooMany, "too many failed authentications from this address")
+	}
+	if err != nil {
+		return vault.Caller{}, fault.Wrap(op, err)
+	}
+	x.actor = c.Credential.ID
+	if !s.byKey.allow(x.actor, x.began) {
+		return vault.Caller{}, fault.New(op, fault.TooMany, "too many requests of this member")
+	}
+	return c, nil
 }
 
 // key returns the key of the Authorization field; "", which is nobody's, for anything but one

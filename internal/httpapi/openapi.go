@@ -52,6 +52,7 @@ func newBook(title, version string) *book {
 			{Name: "duties", Description: "What is owed by a time, and what discharged it."},
 			{Name: "incidents", Description: "Breaches of personal data, from suspicion to lessons."},
 			{Name: "alerts", Description: "What somebody on call has to know, and answers."},
+			{Name: "staff", Description: "Who of staff may see a customer's data: asked for, approved, allowed, reviewed."},
 			{Name: "assurance", Description: "How the organisation looks for its own weaknesses: tests, findings, exercises, researchers' reports."},
 			{Name: "demands", Description: "Legal demands: those of courts and authorities, met by due process alone."},
 			{Name: "rights", Description: "What people ask by their rights, and what they are given."},

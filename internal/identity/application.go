@@ -26,6 +26,7 @@ const (
 	ScopeDuties   = "duties"   // what is owed by a time
 	ScopeRights   = "rights"   // what people ask by their rights
 	ScopeBounces  = "bounces"  // hand in mail that came back
+	ScopeGrants   = "grants"   // allow staff to see the customer's data
 	ScopeAdmin    = "admin"    // tenants, applications, probes, backups
 )
 
@@ -94,7 +95,7 @@ func invalid(field, format string, args ...any) error {
 
 func scopes(list []string) bool {
 	for i, s := range list {
-		if slices.Contains(list[:i], s) || !slices.Contains([]string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeRights, ScopeBounces, ScopeAdmin}, s) {
+		if slices.Contains(list[:i], s) || !slices.Contains([]string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeRights, ScopeBounces, ScopeGrants, ScopeAdmin}, s) {
 			return false
 		}
 	}

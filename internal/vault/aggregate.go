@@ -58,7 +58,9 @@ func (v *Vault) Aggregate(ctx context.Context, c Caller, tenant, purpose, dataSe
 	}
 	q.req.Standing, q.alias = nobody, "" // it is about nobody in particular
 	e := v.entry(&q, v.Rules.Decide(&q.req))
-	e.Detail = map[string]string{"statistic": statistic, "groups": strconv.Itoa(len(out.Groups)), "suppressed": strconv.Itoa(out.Suppressed)}
+	note(&e, "statistic", statistic)
+	note(&e, "groups", strconv.Itoa(len(out.Groups)))
+	note(&e, "suppressed", strconv.Itoa(out.Suppressed))
 	if len(out.Groups) == 0 {
 		e.Answer, e.Reason, e.Clauses = proof.Refuse, "too few people", v.aggregateClauses()
 	}

@@ -39,8 +39,9 @@ func (v *Vault) ask(kind string, c *Caller, op decision.Op, t *Target, fields []
 	q.req = decision.Request{
 		Op: op, Tenant: t.Tenant, Owner: t.Tenant, Environment: v.Environment, Credential: c.Credential,
 		Purpose: v.Rules.Purpose(t.Purpose), Recipient: v.Rules.Recipient(t.Recipient),
-		Home: v.here, Here: v.here, Grant: c.Grant, Now: v.Now(),
+		Home: v.here, Here: v.here, Now: v.Now(),
 	}
+	q.req.Grant = c.grant(t.Tenant, q.req.Purpose, q.req.Now)
 	if q.set != nil {
 		q.req.DataSet = q.set.id
 		for _, name := range fields {
@@ -124,7 +125,29 @@ func (v *Vault) entry(q *question, a decision.Answer) proof.Entry {
 	if !a.Allow {
 		e.Answer, e.Reason = proof.Refuse, a.Reason.String()
 	}
+	if q.req.Grant.ID != "" {
+		note(&e, "grant", q.req.Grant.ID)
+	}
 	return e
+}
+
+// note adds a detail to an entry.
+func note(e *proof.Entry, name, value string) {
+	if e.Detail == nil {
+		e.Detail = map[string]string{}
+	}
+	e.Detail[name] = value
+}
+
+// tell appends an entry. What was done under a grant counts as its use, and comes to nothing if the grant
+// has ended since the decision.
+func (v *Vault) tell(tx *db.Tx, e proof.Entry) error {
+	if id := e.Detail["grant"]; id != "" && e.Answer == proof.Allow && v.Used != nil {
+		if err := v.Used(tx, id); err != nil {
+			return err
+		}
+	}
+	return ledger.Append(tx, e)
 }
 
 // refuse records a refusal and returns it, the recording's own failure if there is one.
@@ -159,7 +182,7 @@ func (v *Vault) logOf(q *question) string {
 
 // record makes one entry durable.
 func (v *Vault) record(ctx context.Context, log string, e proof.Entry) error {
-	return v.DB.Write(ctx, log, func(tx *db.Tx) error { return ledger.Append(tx, e) })
+	return v.DB.Write(ctx, log, func(tx *db.Tx) error { return v.tell(tx, e) })
 }
 
 // change runs fn in a transaction. fn returns no for what it refuses without having changed

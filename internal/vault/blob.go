@@ -12,7 +12,6 @@ import (
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
-	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -219,7 +218,7 @@ func (v *Vault) attachBlob(tx *db.Tx, q *question, field string, ref *blobRef, c
 	}
 	e := v.entry(q, a)
 	e.Version = r.version
-	return Stored{Record: r.id, Version: r.version, Clauses: a.Clauses}, nil, ledger.Append(tx, e)
+	return Stored{Record: r.id, Version: r.version, Clauses: a.Clauses}, nil, v.tell(tx, e)
 }
 
 // swapBlob stores the record with its new reference and lets go of the one it held. It says no if the

@@ -6,7 +6,6 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -128,7 +127,7 @@ func (v *Vault) releaseHits(ctx context.Context, q *question, hits []hit) ([]Rec
 			q.target.Record, q.found, q.alias = h.r.id, true, h.s.state.alias
 			e := v.entry(q, answers[i])
 			e.Version = h.r.version
-			if err := ledger.Append(tx, e); err != nil {
+			if err := v.tell(tx, e); err != nil {
 				return err
 			}
 		}

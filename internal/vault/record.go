@@ -7,7 +7,6 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/policy"
 )
@@ -70,7 +69,7 @@ func (v *Vault) read(ctx context.Context, q *question, use func(*subject, *row, 
 		}
 		e := v.entry(q, a)
 		e.Version = r.version
-		return nil, ledger.Append(tx, e)
+		return nil, v.tell(tx, e)
 	})
 	return s, err
 }
@@ -237,7 +236,7 @@ func (v *Vault) releaseList(ctx context.Context, q *question, s *subject, rows [
 // listEntry tells which records were shown: their ids lie between from and to, none left out.
 func (v *Vault) listEntry(q *question, s *subject, page []Record, a decision.Answer) proof.Entry {
 	e := v.entry(q, a)
-	e.Detail = map[string]string{"count": strconv.Itoa(len(page))}
+	note(&e, "count", strconv.Itoa(len(page)))
 	if len(page) > 0 {
 		e.Detail["from"], e.Detail["to"] = page[0].ID, page[len(page)-1].ID
 	}
@@ -278,7 +277,7 @@ func (v *Vault) deleteIn(tx *db.Tx, q *question, cond Condition) (no, err error)
 	}
 	e := v.entry(q, a)
 	e.Version = r.version
-	return nil, ledger.Append(tx, e)
+	return nil, v.tell(tx, e)
 }
 
 // dropRecord deletes a record's row and look-ups, and lets go of its blobs.

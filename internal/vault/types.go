@@ -15,14 +15,34 @@ const (
 	ScopeDuties   = "duties"   // open, pause and discharge what is owed by a time
 	ScopeRights   = "rights"   // open and answer what people ask by their rights
 	ScopeBounces  = "bounces"  // hand in mail that came back
+	ScopeGrants   = "grants"   // a customer's: allow staff to see its data, and end that
 	ScopeAdmin    = "admin"    // tenants, applications, probes
 )
+
+// ScopeStaff is that of people of staff, which no application can hold.
+const ScopeStaff = "staff"
 
 // Caller is who asks. It is a parameter everywhere, never a context value.
 type Caller struct {
 	Credential decision.Credential // Credential.ID is the actor in ledger entries
 	Scopes     []string
 	Grant      decision.Grant
+	Grants     []decision.Grant // that a person of staff has in the tenant they turn to; Grant says that they are one
+}
+
+// grant is the grant by which the caller asks: of staff one for the purpose, a live one if there is one.
+func (c *Caller) grant(tenant string, p decision.PurposeID, now time.Time) decision.Grant {
+	best := c.Grant
+	for _, g := range c.Grants {
+		if !g.Purposes.Has(p) {
+			continue
+		}
+		g.Staff, g.Tenant = true, tenant
+		if best = g; now.Before(g.Until) {
+			break
+		}
+	}
+	return best
 }
 
 // Has reports whether the caller holds the scope.

@@ -40,6 +40,9 @@ type Config struct {
 	Retained Retained // what may be kept of people who are erased; zero: nothing
 	// Swept is told, in the transaction that ends it, of each sweep of an erased person or tenant. It may be nil.
 	Swept func(*db.Tx, Swept) error
+	// Used is told, in the transaction that records it, of each use of a grant; its error lets nothing through.
+	// It may be nil.
+	Used func(tx *db.Tx, grant string) error
 	// Again are the tenants whose ids may be used again once they were erased and swept: nobody's but the
 	// probes', who would leave another one behind each time.
 	Again []string

@@ -9,7 +9,6 @@ import (
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
-	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -98,7 +97,7 @@ func (v *Vault) writeIn(tx *db.Tx, q *question, f Fields, cond Condition, idem I
 	}
 	e := v.entry(q, a)
 	e.Version = r.version
-	return out, nil, ledger.Append(tx, e)
+	return out, nil, v.tell(tx, e)
 }
 
 // row says which row the write goes to, or why it may not: it returns the row with its version
