@@ -23,15 +23,20 @@ import (
 // Config is what the door is made of.
 type Config struct {
 	Accounts *identity.Accounts
+	Desks    Desks
 	Policy   *policy.Policy
+	// Receipts are the templates of what people keep of their consents, by language and purpose.
+	Receipts map[string]map[string][]byte
 	Tenant   string // whose people come to this door
 	Cookie   string // the name of the one cookie
 	Login    string // the field that people sign in with, as data-set.field
 	MinAge   int    // 0: nobody is asked
 	// Statement is where the published policy is read; "" if nowhere.
 	Statement string
-	Now       func() time.Time
-	Log       func(err error) // of what went wrong here, for the operator
+	// Source is the address somebody comes from; nil: that of the connection.
+	Source func(*http.Request) string
+	Now    func() time.Time
+	Log    func(err error) // of what went wrong here, for the operator
 }
 
 // Prefix is where the door's addresses begin.
@@ -114,6 +119,7 @@ func (d *door) route(mux *http.ServeMux) {
 	mine("POST", "second-factor", (*visit).offerFactor)
 	mine("POST", "second-factor/confirm", (*visit).confirmFactor)
 	mine("POST", "second-factor/remove", (*visit).dropFactor)
+	d.mine(mine)
 	mux.HandleFunc(Prefix, d.serve(func(v *visit) error { return v.say(http.StatusNotFound, "not-found") }))
 }
 
@@ -192,6 +198,9 @@ func (v *visit) letIn(in identity.SignedIn) {
 
 // source is the address somebody comes from.
 func (v *visit) source() string {
+	if v.door.Source != nil {
+		return v.door.Source(v.r)
+	}
 	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
 	if err != nil {
 		return v.r.RemoteAddr

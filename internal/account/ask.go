@@ -66,8 +66,8 @@ func (a asked) Input() string {
 // consent is a purpose that somebody may consent to, or not.
 type consent struct{ ID, Title, Without string }
 
-func (d *door) consents(lang string) (all []consent) {
-	for _, p := range d.Policy.Purposes {
+func consentsOf(p *policy.Policy, lang string) (all []consent) {
+	for _, p := range p.Purposes {
 		if p.Basis != policy.Consent {
 			continue
 		}
@@ -107,7 +107,7 @@ func (d *door) registration(lang string, form url.Values) (identity.Registration
 		}
 		r.Born = born
 	}
-	for _, c := range d.consents(lang) {
+	for _, c := range consentsOf(d.Policy, lang) {
 		if slices.Contains(form["consent"], c.ID) {
 			r.Consents = append(r.Consents, c.ID)
 		}

@@ -30,7 +30,7 @@ func (p registerPage) Ticked(id string) bool {
 
 func (v *visit) registerPage() registerPage {
 	d := v.door
-	return registerPage{visit: v, Asked: d.asks, Consents: d.consents(v.lang), MinAge: d.MinAge, Latest: d.Now().Format(time.DateOnly)}
+	return registerPage{visit: v, Asked: d.asks, Consents: consentsOf(d.Policy, v.lang), MinAge: d.MinAge, Latest: d.Now().Format(time.DateOnly)}
 }
 
 func (v *visit) registerForm() error {

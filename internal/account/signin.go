@@ -55,6 +55,11 @@ func (v *visit) signOut() error {
 }
 
 // homePage is where somebody signed in arrives.
-type homePage struct{ Since session.Session }
+type homePage struct {
+	Since session.Session
+	Ways  []string // the pages about what is held of them
+}
 
-func (v *visit) home() error { return v.show(http.StatusOK, "home", homePage{v.who}, nil) }
+func (v *visit) home() error {
+	return v.show(http.StatusOK, "home", homePage{v.who, []string{"data", "consents", "trail", "requests", "notices"}}, nil)
+}

@@ -35,7 +35,8 @@ func readWords() (map[string]words, error) {
 // views are the pages: each a template within the frame.
 type views map[string]*template.Template
 
-var pages = []string{"register", "verify", "sign-in", "second", "recover", "reset", "said", "home", "security", "factor", "recovery"}
+var pages = []string{"register", "verify", "sign-in", "second", "recover", "reset", "said", "home", "security", "factor", "recovery",
+	"data", "correct", "consents", "requests", "trail", "notices", "close"}
 
 func readViews() (views, error) {
 	all := views{}
@@ -99,6 +100,9 @@ func (p *page) at() string {
 	switch p.Name {
 	case "said", "home":
 		return ""
+	case "correct":
+		_, rest, _ := strings.Cut(strings.TrimPrefix(p.r.URL.Path, Prefix), "/")
+		return rest
 	case "factor", "recovery":
 		return "security"
 	}
@@ -154,7 +158,11 @@ func (p *page) WithTo(name string) string {
 
 // When writes a moment.
 func (p *page) When(t time.Time) string {
-	return strconv.Itoa(t.Day()) + " " + p.Say("month-"+strconv.Itoa(int(t.Month()))) + " " + strconv.Itoa(t.Year()) + ", " + t.Format("15:04") + " UTC"
+	return p.date(t) + ", " + t.Format("15:04") + " UTC"
+}
+
+func (p *page) date(t time.Time) string {
+	return strconv.Itoa(t.Day()) + " " + p.Say("month-"+strconv.Itoa(int(t.Month()))) + " " + strconv.Itoa(t.Year())
 }
 
 // Wrong reports whether a field is the one at fault. The vault names fields without their data set.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/account"
+	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
@@ -17,6 +18,7 @@ import (
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/policy/publish"
 	"clause.dev/clause/internal/vault"
 	"clause.dev/clause/internal/work"
 )
@@ -32,6 +34,9 @@ const (
 func (a *App) openAccounts() error {
 	login, err := loginOf(a.Policy)
 	if err != nil || login.field == "" {
+		return err
+	}
+	if login.receipts, err = account.Receipts(a.Policy, publish.Options{On: a.Now(), Controls: control.Catalogue()}); err != nil {
 		return err
 	}
 	a.login = login
@@ -99,6 +104,7 @@ func (a *App) accountDuty() work.Duty {
 // login is where the name stands that people sign in with.
 type login struct {
 	purpose, set, field string
+	receipts            map[string]map[string][]byte // of consents: templates by language and purpose
 }
 
 // loginOf finds the field that people sign in with: the email address at which they are reached, if no two
@@ -167,7 +173,7 @@ func (d directory) Fill(ctx context.Context, tenant, subject string, r *identity
 			return err
 		}
 	}
-	return d.consent(ctx, c, tenant, subject, r.Consents)
+	return d.consent(ctx, c, tenant, subject, r.Language, r.Consents)
 }
 
 // inOrder has the data set of the log-in name first: whoever's it is, nothing else is stored of others.
@@ -198,7 +204,7 @@ func withLogin(given vault.Fields, field, name string) vault.Fields {
 }
 
 // consent records what somebody consented to, and that they did not to the rest.
-func (d directory) consent(ctx context.Context, c vault.Caller, tenant, subject string, given []string) error {
+func (d directory) consent(ctx context.Context, c vault.Caller, tenant, subject, language string, given []string) error {
 	had, err := d.vault.Standing(ctx, c, tenant, subject)
 	if err != nil {
 		return err
@@ -208,7 +214,12 @@ func (d directory) consent(ctx context.Context, c vault.Caller, tenant, subject 
 		if p.Basis != policy.Consent || now == was {
 			continue
 		}
-		if err := d.vault.SetConsent(ctx, c, tenant, subject, p.ID, now); err != nil {
+		said := vault.Expression{Purpose: p.ID, Given: now}
+		if now {
+			said.Text, said.Language = account.Asks(d.app.Policy, p.ID, language), language
+			said.Receipt = d.app.login.receipts[language][p.ID]
+		}
+		if _, err := d.vault.Consent(ctx, c, tenant, subject, said); err != nil {
 			return err
 		}
 	}

@@ -23,8 +23,8 @@ func (a *App) People(tenant string) (http.Handler, error) {
 		statement = a.PublicURL + "/statement"
 	}
 	return account.New(account.Config{
-		Statement: statement,
-		Accounts:  a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
+		Statement: statement, Desks: a.desksOf(tenant), Receipts: a.login.receipts,
+		Accounts: a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
 		MinAge: a.Plan.Accounts.Rules.MinAge, Now: a.Now,
 		Log: func(err error) {
 			a.Log.Error("a page of an account failed", "kind", fault.KindOf(err).String(), "why", fault.Public(err))
