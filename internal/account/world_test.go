@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/identity/password"
@@ -49,12 +50,14 @@ func (s *site) Send(_ context.Context, d *notify.Dispatch) error {
 
 func open(t *testing.T) *site {
 	t.Helper()
-	s := &site{T: t, server: apptest.Start(t, apptest.Options{})}
+	s := &site{T: t}
+	s.server = apptest.Start(t, apptest.Options{Prepare: func(a *app.App) {
+		a.Outbox.Senders[notify.Email] = s
+		// What is slow on purpose is tested in identity.
+		a.Accounts.Hasher = password.NewHasher(password.Rule{Algorithm: password.Bcrypt, Cost: 4}, 2)
+		a.Accounts.Wait = func(context.Context, time.Duration) {}
+	}})
 	a := s.server.App
-	a.Outbox.Senders[notify.Email] = s
-	// What is slow on purpose is tested in identity.
-	a.Accounts.Hasher = password.NewHasher(password.Rule{Algorithm: password.Bcrypt, Cost: 4}, 2)
-	a.Accounts.Wait = func(context.Context, time.Duration) {}
 	operator := a.Operator()
 	if _, err := a.Vault.CreateTenant(t.Context(), operator, vault.Tenant{ID: tenant, Title: "Clesaro"}); err != nil {
 		t.Fatal(err)

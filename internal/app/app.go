@@ -276,7 +276,11 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return httpapi.New(a.doorConfig(a.Vault, a.Ledger, a.canaries.beside(a.Applications), pages))
+	door, err := httpapi.New(a.doorConfig(a.Vault, a.Ledger, a.canaries.beside(a.Applications), pages))
+	if err != nil {
+		return nil, err
+	}
+	return a.besideCanaryPeople(door)
 }
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"strings"
 	"time"
 
 	"clause.dev/clause/internal/control"
@@ -37,10 +38,11 @@ type canaries struct {
 	apps   map[[32]byte]identity.Application
 	agent  *canaryAgent
 	canary control.Canary
+	host   string // of the door for the people of the first tenant
 }
 
 func newCanaries(a *App) *canaries {
-	c := &canaries{apps: map[[32]byte]identity.Application{}, agent: newCanaryAgent()}
+	c := &canaries{apps: map[[32]byte]identity.Application{}, agent: newCanaryAgent(), host: strings.ToLower(rand.Text()) + ".canary.invalid"}
 	var purposes []string
 	for _, p := range a.Policy.Purposes {
 		purposes = append(purposes, p.ID)

@@ -4,16 +4,17 @@ import (
 	"net/http"
 
 	"clause.dev/clause/internal/account"
+	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
 )
 
-// defaultCookie is the name of the one cookie where the policy names none.
-const defaultCookie = "__Host-session"
-
 // People is the door for the people of a tenant: the pages on which they register, sign in and look after
 // their account. It is Invalid if the policy names no address that people could sign in with.
-func (a *App) People(tenant string) (http.Handler, error) {
+func (a *App) People(tenant string) (http.Handler, error) { return a.people(tenant, nil) }
+
+// people is People where source says who comes from where; nil: their connections do.
+func (a *App) people(tenant string, source func(*http.Request) string) (http.Handler, error) {
 	if a.Accounts == nil {
 		return nil, fault.New("app.People", fault.Invalid, "nobody can sign in: the policy does not say by which address").
 			WithHint("contacts needs a purpose and an email field, and that field unique: true")
@@ -23,7 +24,7 @@ func (a *App) People(tenant string) (http.Handler, error) {
 		statement = a.PublicURL + "/statement"
 	}
 	return account.New(account.Config{
-		Statement: statement, Desks: a.desksOf(tenant), Receipts: a.login.receipts,
+		Statement: statement, Source: source, Desks: a.desksOf(tenant), Receipts: a.login.receipts,
 		Accounts: a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
 		MinAge: a.Plan.Accounts.Rules.MinAge, Now: a.Now,
 		Log: func(err error) {
@@ -32,12 +33,5 @@ func (a *App) People(tenant string) (http.Handler, error) {
 	})
 }
 
-// cookieOf is the name of the cookie that the policy says keeps people signed in: its first necessary one.
-func cookieOf(p *policy.Policy) string {
-	for _, c := range p.Cookies {
-		if c.Kind == policy.Necessary {
-			return c.Name
-		}
-	}
-	return defaultCookie
-}
+// cookieOf is the name of the cookie that keeps people signed in.
+func cookieOf(p *policy.Policy) string { return control.CookieOf(p) }

@@ -55,7 +55,7 @@ func (a *App) System(d Door) *control.System {
 	store := rawStore{d: a.DB, v: a.Vault, end: a.retention(a.Vault, a.Ledger).Run}
 	return &control.System{
 		URL: d.URL, HTTP: d.client(), Roots: d.Roots, Web: a.web(), Render: render,
-		Policy: a.Policy, Canary: a.canaries.canary,
+		Policy: a.Policy, Canary: a.canaries.canary, People: a.canaryPeople(),
 		Files:   a.files(),
 		Objects: a.lookIntoBucket(),
 		Store:   store,

@@ -65,6 +65,11 @@ func entries() []entry {
 		{"finding-deadlines", "Findings are fixed and tested again by these times.", "finding_deadlines.go", true, func() Control { return new(FindingDeadlines) }},
 		{"exercise", "Emergencies are exercised at the table this often.", "exercise.go", true, func() Control { return new(Exercise) }},
 		{"disclosure-programme", "Researchers can report weaknesses, and are answered.", "disclosure_programme.go", true, func() Control { return new(DisclosureProgramme) }},
+		{"password-hash", "Passwords are kept only as hashes of this strength.", "password_hash.go", true, func() Control { return new(PasswordHash) }},
+		{"password-rules", "People choose their password; weak and leaked ones are refused.", "password_rules.go", true, func() Control { return new(PasswordRules) }},
+		{"session-cookie", "The session cookie has these properties, and there is no other.", "session_cookie.go", true, func() Control { return new(SessionCookie) }},
+		{"email-verification", "An account works only after its e-mail address is verified.", "email_verification.go", true, func() Control { return new(EmailVerification) }},
+		{"minimum-age", "Nobody below this age is registered.", "minimum_age.go", true, func() Control { return new(MinimumAge) }},
 	}, planned()...)
 }
 

@@ -32,6 +32,8 @@ type call struct {
 	body               any
 	raw                []byte
 	kind               string // of raw; application/octet-stream if empty
+	host               string // under which name the door is asked; "" for that of its address
+	cookies            []*http.Cookie
 }
 
 // answer is what came back.
@@ -112,7 +114,13 @@ func (d door) request(ctx context.Context, c call) (*http.Request, error) {
 	if d.key != "" {
 		req.Header.Set("Authorization", "Bearer "+d.key)
 	}
-	if len(body) > 0 {
+	if c.host != "" {
+		req.Host = c.host
+	}
+	for _, cookie := range c.cookies {
+		req.AddCookie(cookie)
+	}
+	if len(body) > 0 || c.kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
 	return req, nil

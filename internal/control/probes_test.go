@@ -84,12 +84,17 @@ func sabotages() map[string][]sabotage {
 		"product-scope":        productScopeSabotages(),
 		"outgoing-addresses":   outgoingSabotages(),
 		"encrypted-backups":    backupSabotages(),
+		"password-hash":        passwordHashSabotages(),
+		"password-rules":       passwordRulesSabotages(),
+		"session-cookie":       sessionCookieSabotages(),
+		"email-verification":   emailVerificationSabotages(),
+		"minimum-age":          minimumAgeSabotages(),
 	}
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
 var elsewhere = map[string]string{"penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
-	"sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear"}
+	"password-hash": hashing, "password-rules": "clari", "sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
 // that does not name the control, and against servers that do not.
@@ -140,7 +145,7 @@ func newWorld(t *testing.T, s sabotage) *world {
 	w := &world{}
 	w.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }))
 	w.Server = apptest.Start(t, apptest.Options{
-		Weaknesses: known(t), Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
+		Weaknesses: known(t), Prepare: accounts(t, s.example), Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
 		Front: func(door http.Handler) http.Handler {
 			w.door = door
 			return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { (*w.front.Load()).ServeHTTP(rw, r) })
@@ -160,7 +165,7 @@ const corrected = "clari, corrected"
 
 // sourceOf is the policy of an example, nothing for Clesaro's.
 func sourceOf(t *testing.T, example string) []byte {
-	if example == "" {
+	if example == "" || example == hashing {
 		return nil
 	}
 	if example == corrected {
@@ -248,7 +253,7 @@ func (w *world) empty(t *testing.T) {
 func (w *world) clean(t *testing.T) {
 	t.Helper()
 	for _, tenant := range []string{w.System().Canary.A.ID, w.System().Canary.B.ID} {
-		for _, table := range []string{"subjects", "records", "lookups"} {
+		for _, table := range []string{"accounts", "subjects", "records", "lookups"} {
 			w.sql(t, tenant, `DELETE FROM `+table+` WHERE tenant_id = $1`, tenant)
 		}
 	}

@@ -25,6 +25,7 @@ type System struct {
 	// Render makes the file of a name as a policy is published, in a language, on a day.
 	Render func(p *policy.Policy, name, lang string, on time.Time) ([]byte, error)
 	Canary Canary
+	People *People // nil: nobody can sign in
 
 	Files   []string // files and folders that could hold data: store, blobs, temporary folder, backups
 	Objects Objects  // what else could, put there within an hour; nil if nothing else does
@@ -67,6 +68,18 @@ type Tenant struct{ ID, Region, Environment, Key string }
 type Agent struct {
 	ID, Business string
 	Sign         func(message []byte) []byte // its Ed25519 signature
+}
+
+// People is the door for the people of canary tenant A, and what is seen of accounts from below.
+type People struct {
+	// Host is the name under which the front door serves it. It is secret: nobody else registers there.
+	Host string
+	// Whose is the person whom an address is of, "" if nobody's.
+	Whose func(ctx context.Context, login string) (subject string, err error)
+	// Mailed is the code that lies in the outbox for a person to verify their address with.
+	Mailed func(ctx context.Context, subject string) (code string, err error)
+	// Hashes calls look with what is stored of every password, of all tenants.
+	Hashes func(ctx context.Context, look func(hash string)) error
 }
 
 // RawStore is sight of the store from below, past every check.

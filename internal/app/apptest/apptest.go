@@ -31,6 +31,7 @@ type Options struct {
 	// Engine returns the policy the server really runs, given a copy of the published one: a
 	// sabotaged server runs a laxer one.
 	Engine  func(*policy.Policy)
+	Prepare func(*app.App)                  // changes parts of the server before it serves
 	Front   func(http.Handler) http.Handler // stands before the front door
 	TLS     func(*tls.Config)               // changes what the front door accepts
 	System  func(*control.System)           // changes what probes are given
@@ -116,6 +117,9 @@ func start(t testing.TB, o Options) (*Server, error) {
 	}
 	if err := s.App.Start(t.Context()); err != nil {
 		return nil, err
+	}
+	if o.Prepare != nil {
+		o.Prepare(s.App)
 	}
 	return s, s.listen(t)
 }
