@@ -10,14 +10,18 @@ import (
 // thousand times a day. What they found is evidence, and in the ledger.
 type withoutCanaries struct{ slog.Handler }
 
-// canaryPrefix begins the ids of the probes' credentials.
-const canaryPrefix = "canary-"
+// The ids of the probes' credentials: those that begin so, and their agent's.
+const (
+	canaryPrefix = "canary-"
+	canaryAgent  = "agt_canary"
+)
 
 // Handle drops the record of a probe's request below the level of a warning.
 func (h withoutCanaries) Handle(ctx context.Context, r slog.Record) error {
 	probed := false
 	r.Attrs(func(a slog.Attr) bool {
-		probed = a.Key == "credential" && strings.HasPrefix(a.Value.String(), canaryPrefix)
+		id := a.Value.String()
+		probed = a.Key == "credential" && (strings.HasPrefix(id, canaryPrefix) || id == canaryAgent)
 		return !probed
 	})
 	if probed && r.Level < slog.LevelWarn {
