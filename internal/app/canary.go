@@ -63,6 +63,7 @@ func newCanaries(a *App) *canaries {
 		Auditor:  add("canary-auditor", canaryTenants(), nil, vault.ScopeAudit),
 		Reviewer: add("canary-reviewer", []string{canaryA}, nil, vault.ScopeDuties),
 		Admin:    add("canary-admin", nil, nil, vault.ScopeAdmin),
+		Stranger: add("canary-stranger", nil, nil),
 		Agent:    c.agent.seen(),
 	}
 	c.canary.Elsewhere = add("canary-elsewhere", []string{canaryA}, purposes, vault.ScopeData, vault.ScopeSubjects)

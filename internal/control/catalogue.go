@@ -70,6 +70,7 @@ func entries() []entry {
 		{"session-cookie", "The session cookie has these properties, and there is no other.", "session_cookie.go", true, func() Control { return new(SessionCookie) }},
 		{"email-verification", "An account works only after its e-mail address is verified.", "email_verification.go", true, func() Control { return new(EmailVerification) }},
 		{"minimum-age", "Nobody below this age is registered.", "minimum_age.go", true, func() Control { return new(MinimumAge) }},
+		{"route-decisions", "No request is served without a decision.", "route_decisions.go", true, func() Control { return new(RouteDecisions) }},
 	}, planned()...)
 }
 

@@ -36,9 +36,6 @@ type SwitchOver struct {
 	Zones int         `param:"zones,optional" doc:"over how many zones there are copies"`
 }
 
-// RouteDecisions will keep clauses that say no request is served without a decision.
-type RouteDecisions struct{ notBuilt }
-
 // ClusterApproval will keep clauses that say a new database is verified before it is used.
 type ClusterApproval struct {
 	notBuilt
@@ -56,7 +53,6 @@ func plannedOfOperations() []entry {
 		plan[LogOutliers]("log-outliers", file, "Outliers in the logs are reported."),
 		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
 		plan[SwitchOver]("switch-over", file, "The second site takes over this often, to prove that it can."),
-		plan[RouteDecisions]("route-decisions", file, "No request is served without a decision."),
 		plan[ClusterApproval]("cluster-approval", file, "A new database is verified by so many people before it is used."),
 	}
 }

@@ -57,7 +57,8 @@ type Canary struct {
 	Admin    string   // a key with scope admin
 	// Elsewhere is a key of tenant A with all its scopes and purposes, but of another environment.
 	Elsewhere string
-	Agent    Agent
+	Stranger  string // a key that may do nothing
+	Agent     Agent
 }
 
 // Tenant is a canary tenant. Its key has the scopes data and subjects and all purposes.

@@ -11,8 +11,8 @@ import (
 // maxKey bounds a key, in bytes.
 const maxKey = 512
 
-// authenticate returns who calls, and takes a token of their rate. Failures are bounded by address
-// and only delay failures: a program with a revoked key must not lock out its neighbours behind
+// authenticate returns who calls, and takes a token of their rate. Failures are bounded by address,
+// save those that guess nothing, and only delay failures: a program with a revoked key must not lock out its neighbours behind
 // the same address, and a key of 256 bits is not guessed at any rate.
 func (x *exchange) authenticate() (vault.Caller, error) {
 	s := x.service
@@ -21,7 +21,7 @@ func (x *exchange) authenticate() (vault.Caller, error) {
 	}
 	app, err := s.Applications.Authenticate(x.Context(), x.key(), s.Now())
 	if err != nil {
-		if fault.Is(err, fault.Unauthenticated) && !s.failures.allow(addressKey(x.RemoteAddr), x.began) {
+		if fault.Is(err, fault.Unauthenticated) && x.key() != "" && !s.failures.allow(addressKey(x.RemoteAddr), x.began) {
 			return vault.Caller{}, fault.New("httpapi.authenticate", fault.TooMany, "too many failed authentications from this address")
 		}
 		return vault.Caller{}, fault.Wrap("httpapi.authenticate", err)
