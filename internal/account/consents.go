@@ -44,6 +44,9 @@ func Asks(p *policy.Policy, purpose, lang string) string {
 	return ""
 }
 
+// apart keeps what is written from left to right so in a sentence that is not (UAX #9).
+func apart(text string) string { return "\u2066" + text + "\u2069" }
+
 func (v *visit) consents() error {
 	p, err := v.consentsPage()
 	if err != nil {
@@ -72,7 +75,7 @@ func (v *visit) consentsPage() (p consentsPage, err error) {
 	for i := range said {
 		s := &said[i]
 		p.History = append(p.History, saidView{
-			ID: s.ID, Title: v.purpose(s.Purpose), Version: s.Version, Text: s.Text, Language: s.Language, Given: s.Given, At: s.At,
+			ID: s.ID, Title: v.purpose(s.Purpose), Version: apart(s.Version), Text: s.Text, Language: s.Language, Given: s.Given, At: s.At,
 			Elsewhere: s.Text == "", Receipt: len(s.Receipt) > 0,
 		})
 	}

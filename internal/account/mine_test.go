@@ -58,6 +58,13 @@ func (s *site) fill(login string) (goal string) {
 	return put("goals", vault.Fields{"name": json.RawMessage(`"<script>alert(1)</script>"`), "target": json.RawMessage(`"900.00 AED"`), "by": json.RawMessage(`"2027-01-31"`)})
 }
 
+func (s *site) restrict(subject string, restricted bool) {
+	s.Helper()
+	if err := s.server.App.Vault.SetRestriction(s.Context(), s.caller(), tenant, subject, restricted); err != nil {
+		s.Fatal(err)
+	}
+}
+
 // recordOf is somebody's record of who they are.
 func (s *site) recordOf(login string) string {
 	s.Helper()
@@ -119,7 +126,7 @@ func TestConsents(t *testing.T) {
 	if who := s.standing(ana); !slices.Equal(who.Consents, []string{"insights", "progress-notifications"}) {
 		t.Errorf("consents are %v", who.Consents)
 	}
-	page := p.expect(p.get("/account/en/consents"), 200, "Receipt to keep", "policy of 2026-02-01")
+	page := p.expect(p.get("/account/en/consents"), 200, "Receipt to keep", "policy of \u20662026-02-01")
 	link := "/account/en/consents/con_" + between(page.Body, `href="/account/en/consents/con_`, `"`)
 	receipt := p.expect(p.get(link), 200)
 	var r struct {
@@ -176,7 +183,7 @@ func TestRights(t *testing.T) {
 
 	p.expect(p.post("/account/en/requests", url.Values{"right": {"restriction"}}), http.StatusSeeOther)
 	page = p.expect(p.get("/account/en/requests"), 200, "A restriction", "received", "Answered by")
-	p.expect(p.post("/account/en/requests", url.Values{"right": {"restriction"}}), http.StatusConflict)
+	p.expect(p.post("/account/en/requests", url.Values{"right": {"restriction"}}), http.StatusConflict, "You have asked for this already")
 	back := between(page.Body, `action="/account/en/requests/req_`, `/take-back"`)
 	eve.expect(eve.post("/account/en/requests/req_"+back+"/take-back", nil), 404)
 	p.expect(p.post("/account/en/requests/req_"+back+"/take-back", nil), http.StatusSeeOther)
@@ -205,6 +212,11 @@ func TestTrail(t *testing.T) {
 	eve.join("eve@example.ae", fresh)
 	p.expect(p.get("/account/en/trail"), 200, "app_budget", "Your goals", "Budget tracking", "Verified your address", "The sign-in", "Stored")
 	p.expect(p.get("/account/ar/trail"), 200, "حفظ", "أهدافك")
+	p.get("/account/en/data")
+	if body := p.get("/account/en/trail").Body; strings.Contains(body, "Read all that is stored about you") {
+		t.Error("one's own looks drown the others")
+	}
+	p.expect(p.get("/account/en/trail?own=1"), 200, "Read all that is stored about you", ">You<")
 	if strings.Contains(eve.get("/account/en/trail").Body, "app_budget") {
 		t.Error("somebody sees what was done with another's data")
 	}
@@ -230,6 +242,10 @@ func TestClosing(t *testing.T) {
 	if !p.in() {
 		t.Fatal("signed out by a wrong password")
 	}
+	s.restrict(subject, true)
+	p.expect(p.post("/account/en/close", url.Values{"password": {strong}, "sure": {"yes"}}), http.StatusConflict, "You have restricted", "lift the restriction")
+	p.expect(p.get("/account/en/data"), 200, "not used: restricted")
+	s.restrict(subject, false)
 	p.expect(p.post("/account/en/close", url.Values{"password": {strong}, "sure": {"yes"}}), 200, "Your account is closed", "req_")
 	if p.cookie() != "" || p.in() {
 		t.Error("still signed in")

@@ -88,6 +88,9 @@ func (v *visit) request() error {
 		return fault.New("account.request", fault.Invalid, "this is not asked for here")
 	}
 	if _, err := k.Rights.Exercise(v.r.Context(), k.Caller, v.door.Tenant, ask, nil); err != nil {
+		if fault.Is(err, fault.Conflict) { // it names the request, which stands below
+			err = fault.New("account.request", fault.Conflict, "you have asked for this already")
+		}
 		p, again := v.requestsPage()
 		if again != nil {
 			return again

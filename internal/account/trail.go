@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 type trailPage struct {
 	Entries []traceView
 	Before  int64 // where it goes on, 0 if it does not
+	Own     bool  // whether the person's own looks at these pages are among them
 }
 
 type traceView struct {
@@ -22,8 +24,13 @@ type traceView struct {
 	Seq                   int64
 }
 
-// shownTraces is how many entries a page shows.
-const shownTraces = 50
+// shownTraces is how many entries a page shows; tracedPages how many pages of the ledger it looks through for them.
+const shownTraces, tracedPages = 50, 8
+
+// looks are what somebody leaves behind by looking at these pages: it would drown what others did.
+func looks(e *proof.Entry) bool {
+	return e.Actor == Person && slices.Contains([]string{"subject.export", "standing.read", "consent.history"}, e.Kind)
+}
 
 func (v *visit) trail() error {
 	k := &v.door.Desks
@@ -31,19 +38,26 @@ func (v *visit) trail() error {
 	if err != nil || before < 0 {
 		before = 0
 	}
-	entries, err := k.Rights.Trail(v.r.Context(), k.Caller, v.door.Tenant, v.who.Subject, before, shownTraces)
-	if err != nil {
-		return err
-	}
 	names := map[string]string{}
 	if k.Named != nil {
 		if names, err = k.Named(v.r.Context()); err != nil {
 			return err
 		}
 	}
-	p := trailPage{Before: entries.Before}
-	for i := range entries.Entries {
-		p.Entries = append(p.Entries, v.trace(&entries.Entries[i], names))
+	p := trailPage{Before: before, Own: v.r.URL.Query().Get("own") != ""}
+	for range tracedPages {
+		found, err := k.Rights.Trail(v.r.Context(), k.Caller, v.door.Tenant, v.who.Subject, p.Before, shownTraces-len(p.Entries))
+		if err != nil {
+			return err
+		}
+		for i := range found.Entries {
+			if e := &found.Entries[i]; p.Own || !looks(e) {
+				p.Entries = append(p.Entries, v.trace(e, names))
+			}
+		}
+		if p.Before = found.Before; p.Before == 0 || len(p.Entries) == shownTraces {
+			break
+		}
 	}
 	return v.show(http.StatusOK, "trail", p, nil)
 }

@@ -158,7 +158,7 @@ func (p *page) WithTo(name string) string {
 
 // When writes a moment.
 func (p *page) When(t time.Time) string {
-	return p.date(t) + ", " + t.Format("15:04") + " UTC"
+	return p.list([]string{p.date(t), t.Format("15:04") + " UTC"})
 }
 
 func (p *page) date(t time.Time) string {
