@@ -10,8 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
-	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/gate"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/policy"
@@ -24,18 +24,24 @@ type Gate struct {
 	Limits   gate.Limits
 }
 
-// Behind returns the gate of a tenant's people. way is how its application is reached; nil: over the network.
-func (a *App) Behind(tenant string, way http.RoundTripper) (*gate.Gate, error) {
+// Behind returns the gate of a tenant's people.
+func (a *App) Behind(tenant string) (*gate.Gate, error) {
 	pages, err := a.People(tenant)
 	if err != nil {
 		return nil, err
 	}
-	seed, err := a.Ring.Derive("identities at the gate")
+	c, err := a.gateConfig(tenant)
 	if err != nil {
 		return nil, err
 	}
-	return gate.New(gate.Config{
-		URL: a.PeopleURL, Upstream: a.Config.Gate.Upstream, Transport: way, Account: pages, Tenant: tenant, Session: cookieOf(a.Policy),
+	c.Account = pages
+	return gate.New(c)
+}
+
+func (a *App) gateConfig(tenant string) (gate.Config, error) {
+	seed, err := a.Ring.Derive("identities at the gate")
+	return gate.Config{
+		URL: a.PeopleURL, Upstream: a.Config.Gate.Upstream, Tenant: tenant, Session: cookieOf(a.Policy),
 		Cookies: a.mayLeave(), Private: a.Config.Gate.Private, Limits: a.Config.Gate.Limits, Key: ed25519.NewKeyFromSeed(seed[:]),
 		Check: func(ctx context.Context, token string) (session.Session, error) {
 			return a.Accounts.Sessions.Check(ctx, tenant, token, a.Now())
@@ -51,7 +57,36 @@ func (a *App) Behind(tenant string, way http.RoundTripper) (*gate.Gate, error) {
 			return purposes, err
 		},
 		Now: a.Now, Wall: a.Wall, Report: a.gateReports(),
-	})
+	}, err
+}
+
+// canaryHost is where the gate of the probes stands: a name that nobody has (RFC 2606).
+const canaryHost = "canary.invalid"
+
+// behindCanary puts an application of the probes behind a gate like that of the people of this server.
+func (a *App) behindCanary(application http.RoundTripper) (control.Behind, error) {
+	c, err := a.gateConfig(canaryA)
+	if err != nil {
+		return control.Behind{}, err
+	}
+	c.URL, c.Upstream, c.Transport = "https://"+canaryHost, &url.URL{Scheme: "http", Host: "127.0.0.1"}, application
+	c.Private, c.Limits, c.Report = nil, gate.Limits{Rate: -1, Open: -1}, nil
+	c.Account = http.NotFoundHandler()
+	if a.Accounts != nil {
+		if c.Account, err = a.People(canaryA); err != nil {
+			return control.Behind{}, err
+		}
+	}
+	g, err := gate.New(c)
+	return control.Behind{Host: canaryHost, Handler: g}, err
+}
+
+// application is where people come to the company's application.
+func (a *App) application() string {
+	if a.Config.Gate.Upstream == nil {
+		return ""
+	}
+	return a.PeopleURL
 }
 
 // mayLeave are the cookies of the policy: with a clause that says so, none but the necessary ones.
@@ -114,7 +149,7 @@ func rootOf(err error) string {
 // ServePeople serves the people of a tenant at a listener of their own, beside Serve: their accounts and, with an
 // application behind the gate, that.
 func (a *App) ServePeople(ctx context.Context, at net.Listener, cert tls.Certificate, tenant string) error {
-	g, err := a.Behind(tenant, nil)
+	g, err := a.Behind(tenant)
 	if err != nil {
 		return err
 	}
@@ -123,14 +158,9 @@ func (a *App) ServePeople(ctx context.Context, at net.Listener, cert tls.Certifi
 
 // ServeForward answers other proxies who ask whom a request is of, at a listener that they alone reach.
 func (a *App) ServeForward(ctx context.Context, at net.Listener, cert tls.Certificate, tenant string) error {
-	g, err := a.Behind(tenant, nil)
+	g, err := a.Behind(tenant)
 	if err != nil {
 		return err
 	}
 	return a.serveAt(ctx, at, gate.Server(g.Forward(), a.TLSConfig(cert)))
-}
-
-// checkGate refuses an address that the gate could not stand before.
-func (a *App) checkGate() error {
-	return fault.Wrap("app.Gate", gate.CheckUpstream(a.Config.Gate.Upstream))
 }

@@ -59,6 +59,7 @@ func entries() []entry {
 		{"documents", "Further documents are served as they were published.", "documents.go", true, func() Control { return new(FurtherDocuments) }},
 		{"product-scope", "Each of these products serves this version of the policy.", "product_scope.go", true, func() Control { return new(ProductScope) }},
 		{"outgoing-addresses", "The addresses the company calls from are published.", "outgoing_addresses.go", true, func() Control { return new(OutgoingAddresses) }},
+		{"cookies-only-necessary", "No cookie is set but the strictly necessary one.", "cookies_only_necessary.go", true, func() Control { return new(CookiesOnlyNecessary) }},
 		{"encrypted-backups", "What is backed up or replicated is encrypted on its way and there.", "encrypted_backups.go", true, func() Control { return new(EncryptedBackups) }},
 		{"penetration-test", "Applications are tested by attackers this often.", "pentest.go", true, func() Control { return new(PenetrationTest) }},
 		{"test-scope", "Every test covers these areas.", "test_scope.go", true, func() Control { return new(TestScope) }},

@@ -2,9 +2,6 @@ package control
 
 import "clause.dev/clause/internal/policy"
 
-// CookiesOnlyNecessary will keep clauses that say no cookie tracks anybody.
-type CookiesOnlyNecessary struct{ notBuilt }
-
 // SingleSignOn will keep clauses that say whose accounts customers can sign in with.
 type SingleSignOn struct {
 	notBuilt
@@ -40,7 +37,6 @@ type EnvironmentAccess struct {
 func plannedOfAccounts() []entry {
 	const file = "planned_accounts.go"
 	return []entry{
-		plan[CookiesOnlyNecessary]("cookies-only-necessary", file, "No cookie is set but the strictly necessary one."),
 		plan[SingleSignOn]("single-sign-on", file, "Customers can sign in with the accounts they have elsewhere."),
 		plan[CustomerGrant]("customer-grant", file, "Staff see a customer's data only under that customer's grant, which ends."),
 		plan[AccessApproval]("access-approval", file, "Staff get access by need to know, approved by somebody else."),

@@ -38,6 +38,8 @@ type sabotage struct {
 // sabotages holds, for each control that runs, the ways in which it is shown to notice.
 func sabotages() map[string][]sabotage {
 	return map[string][]sabotage{
+		"cookies-only-necessary": cookiesSabotages(),
+
 		"tls":                  tlsSabotages(),
 		"encryption-at-rest":   encryptionSabotages(),
 		"memory-only":          memorySabotages(),

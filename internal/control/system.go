@@ -27,6 +27,10 @@ type System struct {
 	Canary Canary
 	People *People // nil: nobody can sign in
 
+	// Behind puts an application behind a gate as the server's own is, without a network.
+	Behind      func(application http.RoundTripper) (Behind, error)
+	Application string // the address at which people come to the company's application; "" if none is behind the gate
+
 	Files   []string // files and folders that could hold data: store, blobs, temporary folder, backups
 	Objects Objects  // what else could, put there within an hour; nil if nothing else does
 	Store   RawStore
