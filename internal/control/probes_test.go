@@ -78,6 +78,10 @@ func sabotages() map[string][]sabotage {
 		"finding-deadlines":    deadlineSabotages(),
 		"exercise":             exerciseSabotages(),
 		"disclosure-programme": programmeSabotages(),
+		"customer-grant":       grantSabotages(),
+		"access-approval":      approvalSabotages(),
+		"access-review":        reviewSabotages(),
+		"environment-access":   environmentSabotages(),
 		"published":            publishedSabotages(),
 		"complaints":           complaintsSabotages(),
 		"sub-processors":       subProcessorsSabotages(),
@@ -96,7 +100,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
+var elsewhere = map[string]string{"customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
 	"password-hash": hashing, "password-rules": "clari", "sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear", "route-decisions": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
