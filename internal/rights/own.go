@@ -52,8 +52,8 @@ func (d *Desk) Ready(r *Request) bool {
 // An open request of the same right is gone on with where it can be; else it is a Conflict.
 func (d *Desk) Exercise(ctx context.Context, c vault.Caller, tenant string, ask Ask, corrections []Correction) (Request, error) {
 	const op = "rights.Exercise"
-	if err := d.valid(corrections); err != nil {
-		return Request{}, err
+	if err := d.valid(ctx, c, tenant, corrections); err != nil {
+		return Request{}, fault.Wrap(op, err)
 	}
 	atOnce := ask.Right.packaged() || ask.Right == Withdrawal || ask.Right == Erasure || ask.Right == Rectification && len(corrections) > 0
 	r, err := d.Open(ctx, c, tenant, ask)
@@ -90,7 +90,13 @@ func (d *Desk) earlier(ctx context.Context, tenant string, ask Ask) (out Request
 }
 
 // valid refuses corrections that could not be stored, before a request is opened for them.
-func (d *Desk) valid(corrections []Correction) error {
+func (d *Desk) valid(ctx context.Context, c vault.Caller, tenant string, corrections []Correction) error {
+	if len(corrections) == 0 {
+		return nil
+	}
+	if err := d.admit(ctx, c, "request.check", tenant); err != nil {
+		return err
+	}
 	for i := range corrections {
 		if err := d.Vault.Valid(corrections[i].DataSet, corrections[i].Fields); err != nil {
 			return err
@@ -112,7 +118,7 @@ func (d *Desk) Consent(ctx context.Context, c vault.Caller, tenant, subject stri
 
 // TakeBack ends a person's own request.
 func (d *Desk) TakeBack(ctx context.Context, c vault.Caller, tenant, subject, id string) (Request, error) {
-	if err := d.owned(ctx, tenant, subject, id); err != nil {
+	if err := d.owned(ctx, c, tenant, subject, id); err != nil {
 		return Request{}, err
 	}
 	return d.Withdraw(ctx, c, tenant, id)
@@ -120,14 +126,17 @@ func (d *Desk) TakeBack(ctx context.Context, c vault.Caller, tenant, subject, id
 
 // Take hands a person the package of their own request, once.
 func (d *Desk) Take(ctx context.Context, c vault.Caller, tenant, subject, id string) (*Package, error) {
-	if err := d.owned(ctx, tenant, subject, id); err != nil {
+	if err := d.owned(ctx, c, tenant, subject, id); err != nil {
 		return nil, err
 	}
 	return d.Collect(ctx, c, tenant, id)
 }
 
 // owned refuses a request of anybody else as one that is not there.
-func (d *Desk) owned(ctx context.Context, tenant, subject, id string) error {
+func (d *Desk) owned(ctx context.Context, c vault.Caller, tenant, subject, id string) error {
+	if err := d.admit(ctx, c, "request.read", tenant); err != nil {
+		return err
+	}
 	return d.Vault.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		r, err := byID(tx, id)
 		if err == nil && (subject == "" || r.Subject != subject) {
