@@ -114,12 +114,13 @@ func (v *visit) historyPlot(past []finance.Past) *plot {
 		}
 		xs, ys = append(xs, v.place(share)), append(ys, height(float64(p.Score)/100))
 	}
-	p := &plot{Label: v.Say("score.history"), Width: plotWidth, Height: plotHeight, Lines: []line{{"series", points(xs, ys)}}}
+	p := &plot{Label: v.Say("score.history"), Width: plotWidth, Height: plotHeight}
 	for _, at := range []int{0, 40, 80, 100} {
 		y := height(float64(at) / 100)
 		p.Lines = append(p.Lines, line{"grid", points([]float64{margin, plotWidth - margin}, []float64{y, y})})
 		p.Texts = append(p.Texts, label{v.place(0.02), y - 3, "small", strconv.Itoa(at)})
 	}
+	p.Lines = append(p.Lines, line{"series", points(xs, ys)})
 	p.Texts = append(p.Texts, label{v.place(0.13), plotHeight - 8, "small", v.Day(begin)}, label{v.place(0.87), plotHeight - 8, "small", v.Day(past[len(past)-1].Day)})
 	return p
 }
