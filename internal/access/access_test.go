@@ -307,3 +307,62 @@ func testReview(w *world) {
 	w.Clock.Move(50 * 24 * time.Hour)
 	w.refusedBy("clear-access-review", "GET", "/v1/tenants/acme/grants", again.Key, nil)
 }
+
+// The client's calls are those of the door.
+func TestClient(t *testing.T) {
+	w := newWorld(t, db.Config{})
+	ctx, admin, customer := t.Context(), w.Client(t, w.admin), w.Client(t, w.customer)
+	one, err := admin.EnrolMember(ctx, api.NewMember{Roles: []string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := admin.EnrolMember(ctx, api.NewMember{Roles: []string{"the manager"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one, err = admin.NewMemberKey(ctx, one.Member.ID, api.NewMemberKey{}); err != nil {
+		t.Fatal(err)
+	}
+	holder, manager := w.Client(t, one.Key), w.Client(t, two.Key)
+	g, err := holder.RequestGrant(ctx, tenant, w.wanted(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		do    func() (api.Grant, error)
+		state string
+	}{
+		{func() (api.Grant, error) { return manager.ApproveGrant(ctx, tenant, g.ID) }, "requested"},
+		{func() (api.Grant, error) { return customer.AllowGrant(ctx, tenant, g.ID) }, "live"},
+		{func() (api.Grant, error) { return manager.ReviewGrant(ctx, tenant, g.ID, true) }, "live"},
+		{func() (api.Grant, error) { return customer.Grant(ctx, tenant, g.ID) }, "live"},
+		{func() (api.Grant, error) { return customer.WithdrawGrant(ctx, tenant, g.ID) }, "withdrawn"},
+	} {
+		if got, err := step.do(); err != nil || got.State != step.state {
+			t.Fatalf("%+v, %v, not %s", got, err, step.state)
+		}
+	}
+	for got, err := range customer.Grants(ctx, tenant) {
+		if err != nil || got.ID != g.ID {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if _, err := manager.ReviewMember(ctx, one.Member.ID, true); err != nil {
+		t.Error(err)
+	}
+	if left, err := admin.ReviewState(ctx); err != nil || len(left.Members) != 1 {
+		t.Errorf("%+v, %v", left, err)
+	}
+	if _, err := holder.ReviewMember(ctx, two.Member.ID, true); err != nil {
+		t.Error(err)
+	}
+	if done, err := manager.CloseReview(ctx); err != nil || len(done.Clocks) != 1 {
+		t.Errorf("%+v, %v", done, err)
+	}
+	if m, err := admin.EndMember(ctx, one.Member.ID); err != nil || m.State != "ended" {
+		t.Errorf("%+v, %v", m, err)
+	}
+	if all, err := admin.Members(ctx); err != nil || len(all) != 2 {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
