@@ -59,7 +59,7 @@ func beChild(ctx context.Context, kind, folder string, fill int) error {
 	if err != nil {
 		return err
 	}
-	if file := os.Getenv("BENCH_PROFILE"); file != "" && kind == "clause" {
+	if file := os.Getenv("BENCH_PROFILE"); file != "" && (kind == "clause" || kind == "gate") {
 		out, err := os.Create(file)
 		if err != nil {
 			return err
@@ -69,8 +69,15 @@ func beChild(ctx context.Context, kind, folder string, fill int) error {
 		}
 		defer func() { pprof.StopCPUProfile(); _ = out.Close() }()
 	}
-	if kind == "bare" {
+	switch kind {
+	case "bare":
 		return serveBare(ctx, at, cert)
+	case "application":
+		return serveApplication(ctx, at)
+	case "proxy":
+		return serveProxy(ctx, at, cert)
+	case "gate":
+		return serveGate(ctx, at, cert, folder)
 	}
 	return serveClause(ctx, at, cert, folder, fill)
 }
