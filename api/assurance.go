@@ -156,6 +156,41 @@ type Exercises struct {
 	Next      string     `json:"next,omitempty" doc:"The cursor of the next page; missing on the last."`
 }
 
+// NewSwitchOver begins to prove that the store's second node can take over.
+type NewSwitchOver struct {
+	Reference string `json:"reference" pattern:"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$" doc:"Your id of it; each once." example:"switch-over-2026-11"`
+}
+
+// SwitchOverResult is what came of a switch-over under load.
+type SwitchOverResult struct {
+	Acknowledged int64 `json:"acknowledged" minimum:"1" doc:"Writes that were answered for while it went on."`
+	Lost         int64 `json:"lost" minimum:"0" doc:"Those of them that could not be read afterwards."`
+	Pause        int64 `json:"pause" minimum:"0" doc:"The longest time in which no write was answered for, in milliseconds."`
+}
+
+// SwitchOver is the proof that the store's second node can take over.
+type SwitchOver struct {
+	ID           string     `json:"id"`
+	State        string     `json:"state" enum:"running,taken-over,failed" doc:"failed: something that had been acknowledged was lost."`
+	Drill        bool       `json:"drill"`
+	Reference    string     `json:"reference"`
+	Begun        time.Time  `json:"begun"`
+	Finished     *time.Time `json:"finished,omitempty"`
+	From         string     `json:"from" doc:"The node that answered before."`
+	Now          string     `json:"now,omitempty" doc:"The node that answers now; missing once it is finished."`
+	To           string     `json:"to,omitempty" doc:"The node that answered afterwards."`
+	Acknowledged int64      `json:"acknowledged"`
+	Lost         int64      `json:"lost"`
+	Pause        int64      `json:"pause" doc:"In milliseconds."`
+	Clocks       []Clock    `json:"clocks" nullable:"false" doc:"Of the rhythm."`
+}
+
+// SwitchOvers is a page of switch-overs, the newest first.
+type SwitchOvers struct {
+	SwitchOvers []SwitchOver `json:"switch_overs" nullable:"false"`
+	Next        string       `json:"next,omitempty" doc:"The cursor of the next page; missing on the last."`
+}
+
 // NewReport is what a researcher reports: a weakness that was found. It is sealed as it comes, and read by
 // those who assess it.
 type NewReport struct {

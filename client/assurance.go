@@ -101,6 +101,32 @@ func (c *Client) ListExercises(ctx context.Context, tenant, cursor string, limit
 	return out, err
 }
 
+// BeginSwitchOver notes which node answers for the store, before another is made to take over.
+func (c *Client) BeginSwitchOver(ctx context.Context, tenant, reference string) (out api.SwitchOver, err error) {
+	_, err = c.send(ctx, c.tenant(http.MethodPost, tenant, "switch-overs"), api.NewSwitchOver{Reference: reference}, &out)
+	return out, err
+}
+
+// FinishSwitchOver notes what came of it. A Conflict says that the same node answers as before.
+func (c *Client) FinishSwitchOver(ctx context.Context, tenant, id string, in api.SwitchOverResult) (out api.SwitchOver, err error) {
+	_, err = c.send(ctx, c.tenant(http.MethodPost, tenant, "switch-overs", id, "finish"), in, &out)
+	return out, err
+}
+
+// SwitchOver returns one switch-over.
+func (c *Client) SwitchOver(ctx context.Context, tenant, id string) (out api.SwitchOver, err error) {
+	_, err = c.do(ctx, c.tenant(http.MethodGet, tenant, "switch-overs", id), &out)
+	return out, err
+}
+
+// ListSwitchOvers returns a page of the switch-overs, the newest first.
+func (c *Client) ListSwitchOvers(ctx context.Context, tenant, cursor string, limit int) (out api.SwitchOvers, err error) {
+	q := c.tenant(http.MethodGet, tenant, "switch-overs")
+	q.query = page(cursor, limit)
+	_, err = c.do(ctx, q, &out)
+	return out, err
+}
+
 // ReportWeakness reports a weakness to the organisation, as anybody may; a drill needs a key.
 func (c *Client) ReportWeakness(ctx context.Context, in api.NewReport) (out api.Receipt, err error) {
 	_, err = c.send(ctx, c.call(http.MethodPost, "security", "report"), in, &out)
@@ -139,7 +165,7 @@ func (c *Client) RewardReport(ctx context.Context, tenant, report, reference str
 	return out, err
 }
 
-// RemoveAssurance removes a drill: what is one of tests, findings, exercises and reports.
+// RemoveAssurance removes a drill: what is one of tests, findings, exercises, switch-overs and reports.
 func (c *Client) RemoveAssurance(ctx context.Context, tenant, what, id string) error {
 	_, err := c.do(ctx, c.tenant(http.MethodDelete, tenant, what, id), nil)
 	return err

@@ -14,6 +14,7 @@ import (
 type drillCmd struct {
 	Breach   drillBreachCmd   `cmd:"" help:"Have a breach of made-up people, from suspicion to lessons, and see whether every promise about it holds."`
 	Request  drillRequestCmd  `cmd:"" help:"Have a made-up person use every right that the policy promises, and see whether each is answered and felt."`
+	Switch   drillSwitchCmd   `cmd:"" name:"switch-over" help:"Write to the server while the store's second node takes over, and see whether anything is lost."`
 	OffBoard drillOffBoardCmd `cmd:"" name:"offboard" help:"Have a made-up customer leave, and see whether nothing of it is left and a certificate says so."`
 }
 

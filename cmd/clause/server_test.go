@@ -51,6 +51,25 @@ func TestPostgresScripts(t *testing.T) {
 	}
 }
 
+// TestPairScripts runs the stories that need a store of two nodes: "takeover" ends the first, once the second
+// has been written to for a while.
+func TestPairScripts(t *testing.T) {
+	pair := dbtest.NewPair(t)
+	p := params(t)
+	p.Dir = "testdata/pair"
+	p.Cmds["takeover"] = func(*testscript.TestScript, bool, []string) {
+		time.Sleep(3 * time.Second)
+		pair.SwitchOver(t)
+	}
+	setup := p.Setup
+	p.Setup = func(env *testscript.Env) error {
+		env.Setenv("STORE", pair.URL)
+		env.Setenv("MIGRATE", pair.Migrate)
+		return setup(env)
+	}
+	testscript.Run(t, p)
+}
+
 // call is the program "call METHOD PATH KEYFILE [FILE]": it calls the server $CLAUSE_URL for the
 // purpose $PURPOSE, account if there is none, and prints the answer.
 func call() {

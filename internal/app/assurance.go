@@ -12,7 +12,7 @@ import (
 func (a *App) assurance(v *vault.Vault) *assurance.Desk {
 	engine := *a.Clocks
 	engine.DB = v.DB
-	return &assurance.Desk{Vault: v, Engine: &engine, Ring: a.Ring, Rules: a.Plan.Assurance}
+	return &assurance.Desk{Vault: v, Engine: &engine, Ring: a.Ring, Rules: a.Plan.Assurance, Node: v.DB.Node}
 }
 
 // RunReports keeps what researchers wrote readable, and forgets it in time.

@@ -31,6 +31,8 @@ type Rules struct {
 	Deadlines  []Deadlines
 	Exercises  []Drill
 	Programmes []Programme
+	// SwitchOvers are how often the store's second node takes over.
+	SwitchOvers []obligation.Duty
 }
 
 // Rhythm is how often applications are tested.
@@ -73,6 +75,9 @@ const (
 	TriageDuty   = "report.triage"
 	RewardDuty   = "report.reward"
 
+	SwitchOverDuty   = "switch-over"
+	SwitchOverReport = "switch-over-report"
+
 	TestReport   = "test-report"
 	RetestReport = "retest-report"
 	Minutes      = "exercise-minutes"
@@ -83,7 +88,7 @@ const (
 
 // Owns reports whether what a clock of the kind owes is discharged at this desk alone.
 func Owns(kind string) bool {
-	return slices.Contains([]string{TestDuty, FindingDuty, ExerciseDuty, ItemDuty, TriageDuty, RewardDuty}, kind) || strings.HasPrefix(kind, FindingDuty+".")
+	return slices.Contains([]string{TestDuty, FindingDuty, ExerciseDuty, ItemDuty, TriageDuty, RewardDuty, SwitchOverDuty}, kind) || strings.HasPrefix(kind, FindingDuty+".")
 }
 
 // NextTest is the event before which a finding can be owed.
@@ -98,6 +103,8 @@ type Desk struct {
 	Engine *obligation.Engine
 	Ring   *keyring.Ring
 	Rules  Rules
+	// Node is which node answers for the store now.
+	Node func(context.Context) (db.Node, error)
 }
 
 func (d *Desk) db() *db.DB { return d.Engine.DB }

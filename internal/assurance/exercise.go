@@ -72,7 +72,7 @@ func (d *Desk) HoldExercise(ctx context.Context, c vault.Caller, tenant string, 
 	if err != nil {
 		return out, err
 	}
-	return d.exerciseStep(ctx, tenant, e.id, func(tx *db.Tx) error {
+	return d.tabletops().step(ctx, tenant, e.id, func(tx *db.Tx) error {
 		if e.Held.After(tx.Now()) {
 			return invalid(op, "held", "an exercise is entered once it was held")
 		}
@@ -160,7 +160,7 @@ func (d *Desk) FinishItem(ctx context.Context, c vault.Caller, tenant, id string
 	if err := reference(op, "evidence", in.Evidence); err != nil {
 		return out, err
 	}
-	return d.exerciseStep(ctx, tenant, id, func(tx *db.Tx) error {
+	return d.tabletops().step(ctx, tenant, id, func(tx *db.Tx) error {
 		e := &exercise{}
 		if err := load(tx, exerciseKind, id, e); err != nil {
 			return err
@@ -186,44 +186,19 @@ func (d *Desk) FinishItem(ctx context.Context, c vault.Caller, tenant, id string
 	})
 }
 
-// exerciseStep makes a step in one transaction, and returns where the exercise then stands.
-func (d *Desk) exerciseStep(ctx context.Context, tenant, id string, step func(tx *db.Tx) error) (out api.Exercise, err error) {
-	err = d.db().Write(ctx, tenant, func(tx *db.Tx) error {
-		if err := step(tx); err != nil {
-			return err
-		}
-		e := &exercise{}
-		if err := load(tx, exerciseKind, id, e); err != nil {
-			return err
-		}
-		out, err = d.showExercise(tx, e)
-		return err
-	})
-	return out, fault.Wrap("assurance.exercise", err)
+// tabletops are the exercises of a tenant.
+func (d *Desk) tabletops() sort[*exercise, api.Exercise] {
+	return sort[*exercise, api.Exercise]{d, exerciseKind, func() *exercise { return &exercise{} }, d.showExercise}
 }
 
 // Exercise returns an exercise.
-func (d *Desk) Exercise(ctx context.Context, c vault.Caller, tenant, id string) (out api.Exercise, err error) {
-	if err := d.admit(ctx, c, "exercise.read", tenant); err != nil {
-		return out, err
-	}
-	err = d.db().Read(ctx, tenant, func(tx *db.Tx) error {
-		e := &exercise{}
-		if err := load(tx, exerciseKind, id, e); err != nil {
-			return err
-		}
-		out, err = d.showExercise(tx, e)
-		return err
-	})
-	return out, fault.Wrap("assurance.Exercise", err)
+func (d *Desk) Exercise(ctx context.Context, c vault.Caller, tenant, id string) (api.Exercise, error) {
+	return d.tabletops().one(ctx, c, tenant, id)
 }
 
 // Exercises returns a page of the exercises, the newest first, and the cursor of the next, "" on the last.
 func (d *Desk) Exercises(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.Exercise, string, error) {
-	if err := d.admit(ctx, c, "exercise.list", tenant); err != nil {
-		return nil, "", err
-	}
-	return list(ctx, d.db(), tenant, exerciseKind, cursor, limit, func() *exercise { return &exercise{} }, d.showExercise)
+	return d.tabletops().page(ctx, c, tenant, cursor, limit)
 }
 
 // RemoveExercise deletes a drill with its clocks.

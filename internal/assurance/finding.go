@@ -47,7 +47,7 @@ func (d *Desk) OpenFinding(ctx context.Context, c vault.Caller, tenant string, i
 	}
 	f := newFinding(in.Severity, in.Reference, c.Credential.ID)
 	f.Source, f.Finder, f.Application = in.Test, in.Finder, in.Application
-	return d.findingStep(ctx, tenant, f.id, func(tx *db.Tx) error {
+	return d.findings().step(ctx, tenant, f.id, func(tx *db.Tx) error {
 		if in.Test != "" {
 			t := &test{}
 			if err := load(tx, testKind, in.Test, t); err != nil {
@@ -266,7 +266,7 @@ func (d *Desk) move(ctx context.Context, c vault.Caller, act, tenant, id string,
 	if err := d.admit(ctx, c, act, tenant); err != nil {
 		return out, err
 	}
-	return d.findingStep(ctx, tenant, id, func(tx *db.Tx) error {
+	return d.findings().step(ctx, tenant, id, func(tx *db.Tx) error {
 		f := &finding{}
 		if err := load(tx, findingKind, id, f); err != nil {
 			return err
@@ -281,44 +281,19 @@ func (d *Desk) move(ctx context.Context, c vault.Caller, act, tenant, id string,
 	})
 }
 
-// findingStep makes a step in one transaction, and returns where the finding then stands.
-func (d *Desk) findingStep(ctx context.Context, tenant, id string, step func(tx *db.Tx) error) (out api.Weakness, err error) {
-	err = d.db().Write(ctx, tenant, func(tx *db.Tx) error {
-		if err := step(tx); err != nil {
-			return err
-		}
-		f := &finding{}
-		if err := load(tx, findingKind, id, f); err != nil {
-			return err
-		}
-		out, err = d.showFinding(tx, f)
-		return err
-	})
-	return out, fault.Wrap("assurance.finding", err)
+// findings are the findings of a tenant.
+func (d *Desk) findings() sort[*finding, api.Weakness] {
+	return sort[*finding, api.Weakness]{d, findingKind, func() *finding { return &finding{} }, d.showFinding}
 }
 
 // Finding returns a finding.
-func (d *Desk) Finding(ctx context.Context, c vault.Caller, tenant, id string) (out api.Weakness, err error) {
-	if err := d.admit(ctx, c, "finding.read", tenant); err != nil {
-		return out, err
-	}
-	err = d.db().Read(ctx, tenant, func(tx *db.Tx) error {
-		f := &finding{}
-		if err := load(tx, findingKind, id, f); err != nil {
-			return err
-		}
-		out, err = d.showFinding(tx, f)
-		return err
-	})
-	return out, fault.Wrap("assurance.Finding", err)
+func (d *Desk) Finding(ctx context.Context, c vault.Caller, tenant, id string) (api.Weakness, error) {
+	return d.findings().one(ctx, c, tenant, id)
 }
 
 // Findings returns a page of the findings, the newest first, and the cursor of the next, "" on the last.
 func (d *Desk) Findings(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.Weakness, string, error) {
-	if err := d.admit(ctx, c, "finding.list", tenant); err != nil {
-		return nil, "", err
-	}
-	return list(ctx, d.db(), tenant, findingKind, cursor, limit, func() *finding { return &finding{} }, d.showFinding)
+	return d.findings().page(ctx, c, tenant, cursor, limit)
 }
 
 // RemoveFinding deletes a drill with its clocks.

@@ -66,10 +66,7 @@ func (d *Desk) ReadReport(ctx context.Context, c vault.Caller, tenant, id string
 // Reports returns a page of the reports, the newest first, without what was written, and the cursor of the
 // next, "" on the last.
 func (d *Desk) Reports(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.Report, string, error) {
-	if err := d.admit(ctx, c, "report.list", tenant); err != nil {
-		return nil, "", err
-	}
-	return list(ctx, d.db(), tenant, reportKind, cursor, limit, func() *report { return &report{} }, d.showReport)
+	return sort[*report, api.Report]{d, reportKind, func() *report { return &report{} }, d.showReport}.page(ctx, c, tenant, cursor, limit)
 }
 
 // RemoveReport deletes a drill with its clocks.

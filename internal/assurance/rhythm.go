@@ -31,6 +31,9 @@ func (d *Desk) recurring() (all []recurring) {
 	for _, e := range d.Rules.Exercises {
 		all = append(all, recurring{exercises, e.Duty})
 	}
+	for _, duty := range d.Rules.SwitchOvers {
+		all = append(all, recurring{switchOvers, duty})
+	}
 	return all
 }
 
@@ -67,7 +70,7 @@ func same(a, b *obligation.Duty) bool { return a.Kind == b.Kind && a.Clause == b
 // endOthers ends the organisation's clocks of rhythms that no clause promises any more, but those that were
 // missed.
 func (d *Desk) endOthers(tx *db.Tx, promised []recurring) error {
-	for _, kind := range []string{TestDuty, ExerciseDuty} {
+	for _, kind := range []string{TestDuty, ExerciseDuty, SwitchOverDuty} {
 		found, err := d.Engine.Kind(tx, kind)
 		if err != nil {
 			return err

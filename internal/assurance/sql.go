@@ -19,6 +19,7 @@ const (
 	findingKind  kind = "finding"
 	exerciseKind kind = "exercise"
 	reportKind   kind = "report"
+	switchKind   kind = "switch-over"
 )
 
 // row is an item as stored.

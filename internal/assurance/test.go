@@ -76,7 +76,7 @@ func (d *Desk) PlanTest(ctx context.Context, c vault.Caller, tenant string, in a
 	}
 	t := &test{row: row{kind: testKind, id: newID("tst_"), state: planned, about: Slug(in.Application)},
 		Application: in.Application, Tester: in.Tester, Qualification: in.Qualification, Begins: instant(in.Begins), Areas: []string{}}
-	return d.testStep(ctx, tenant, t.id, func(tx *db.Tx) error {
+	return d.tests().step(ctx, tenant, t.id, func(tx *db.Tx) error {
 		t.opened = micros(tx.Now())
 		if err := insert(tx, t); err != nil {
 			return err
@@ -109,7 +109,7 @@ func (d *Desk) ReportTest(ctx context.Context, c vault.Caller, tenant, id string
 	if err := checks(reference(op, "reference", in.Reference), digest(op, in.Digest), d.covers(op, in.Areas)); err != nil {
 		return out, err
 	}
-	return d.testStep(ctx, tenant, id, func(tx *db.Tx) error {
+	return d.tests().step(ctx, tenant, id, func(tx *db.Tx) error {
 		t := &test{}
 		if err := load(tx, testKind, id, t); err != nil {
 			return err
@@ -175,65 +175,19 @@ func (d *Desk) covers(op string, areas []string) error {
 	return nil
 }
 
-// testStep makes a step in one transaction, and returns where the test then stands.
-func (d *Desk) testStep(ctx context.Context, tenant, id string, step func(tx *db.Tx) error) (out api.SecurityTest, err error) {
-	err = d.db().Write(ctx, tenant, func(tx *db.Tx) error {
-		if err := step(tx); err != nil {
-			return err
-		}
-		t := &test{}
-		if err := load(tx, testKind, id, t); err != nil {
-			return err
-		}
-		out, err = d.showTest(tx, t)
-		return err
-	})
-	return out, fault.Wrap("assurance.test", err)
+// tests are the tests of a tenant.
+func (d *Desk) tests() sort[*test, api.SecurityTest] {
+	return sort[*test, api.SecurityTest]{d, testKind, func() *test { return &test{} }, d.showTest}
 }
 
 // Test returns a test.
-func (d *Desk) Test(ctx context.Context, c vault.Caller, tenant, id string) (out api.SecurityTest, err error) {
-	if err := d.admit(ctx, c, "test.read", tenant); err != nil {
-		return out, err
-	}
-	err = d.db().Read(ctx, tenant, func(tx *db.Tx) error {
-		t := &test{}
-		if err := load(tx, testKind, id, t); err != nil {
-			return err
-		}
-		out, err = d.showTest(tx, t)
-		return err
-	})
-	return out, fault.Wrap("assurance.Test", err)
+func (d *Desk) Test(ctx context.Context, c vault.Caller, tenant, id string) (api.SecurityTest, error) {
+	return d.tests().one(ctx, c, tenant, id)
 }
 
 // Tests returns a page of the tests, the newest first, and the cursor of the next, "" on the last.
 func (d *Desk) Tests(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.SecurityTest, string, error) {
-	if err := d.admit(ctx, c, "test.list", tenant); err != nil {
-		return nil, "", err
-	}
-	return list(ctx, d.db(), tenant, testKind, cursor, limit, func() *test { return &test{} }, d.showTest)
-}
-
-// list returns a page of items as they travel.
-func list[I item, Out any](ctx context.Context, from *db.DB, tenant string, k kind, cursor string, limit int, make_ func() I, show func(*db.Tx, I) (Out, error)) (all []Out, next string, err error) {
-	err = from.Read(ctx, tenant, func(tx *db.Tx) error {
-		rows, more, err := page(tx, k, cursor, limit)
-		all, next = []Out{}, more
-		for i := range rows {
-			one := make_()
-			if err := decode(&rows[i], one); err != nil {
-				return err
-			}
-			shown, err := show(tx, one)
-			if err != nil {
-				return err
-			}
-			all = append(all, shown)
-		}
-		return err
-	})
-	return all, next, fault.Wrap("assurance.list", err)
+	return d.tests().page(ctx, c, tenant, cursor, limit)
 }
 
 func (d *Desk) showTest(tx *db.Tx, t *test) (api.SecurityTest, error) {

@@ -65,6 +65,7 @@ func entries() []entry {
 		{"test-scope", "Every test covers these areas.", "test_scope.go", true, func() Control { return new(TestScope) }},
 		{"finding-deadlines", "Findings are fixed and tested again by these times.", "finding_deadlines.go", true, func() Control { return new(FindingDeadlines) }},
 		{"exercise", "Emergencies are exercised at the table this often.", "exercise.go", true, func() Control { return new(Exercise) }},
+		{"switch-over", "The second node takes over this often, to prove that it can.", "switch_over.go", true, func() Control { return new(SwitchOver) }},
 		{"disclosure-programme", "Researchers can report weaknesses, and are answered.", "disclosure_programme.go", true, func() Control { return new(DisclosureProgramme) }},
 		{"customer-grant", "Staff see a customer's data only under that customer's grant, which ends.", "customer_grant.go", true, func() Control { return new(CustomerGrant) }},
 		{"access-approval", "Staff get access by need to know, approved by somebody else.", "access_approval.go", true, func() Control { return new(AccessApproval) }},

@@ -57,7 +57,7 @@ func TestEveryControlIsOneFile(t *testing.T) {
 			continue
 		}
 		file := filepath.Base(control.File(name))
-		if other := files[file]; other != "" || file != strings.ReplaceAll(name, "-", "_")+".go" {
+		if other := files[file]; other != "" || file != fileOf(name) {
 			t.Errorf("%s is in %s, as is %q", name, file, other)
 		}
 		files[file] = name
@@ -67,6 +67,14 @@ func TestEveryControlIsOneFile(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fileOf is the file of a control. One whose name would make it a file of tests has another.
+func fileOf(name string) string {
+	if name == "penetration-test" {
+		return "pentest.go"
+	}
+	return strings.ReplaceAll(name, "-", "_") + ".go"
 }
 
 func TestEveryControlIsDocumented(t *testing.T) {

@@ -33,6 +33,9 @@ func (c *Complaints) Probe(ctx context.Context, s *System) Finding {
 		t.breach("The clause says that %s hears complaints, the policy's own page that %s does.", c.Authority, at.Name)
 		return t.finding("")
 	}
+	if !s.clausesShown(ctx, t) { // a door that says nothing at all proves nothing
+		return t.finding("")
+	}
 	c.lead(ctx, t, s, "/", at)
 	for _, lang := range editions() {
 		if page, same := s.asPublished(ctx, t, "/statement", "statement.html", lang); same {

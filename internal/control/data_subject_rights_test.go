@@ -139,7 +139,7 @@ func deafToAgents(_ *control.System, next http.Handler) http.Handler {
 func countingAgents(_ *control.System, next http.Handler) http.Handler {
 	var seen sync.Map
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != exercisingPath {
+		if r.URL.Path != exercisingPath || r.Header.Get("Authorization") == "" {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -29,13 +29,6 @@ type CompleteProcessing struct {
 	Oldest policy.Term `param:"oldest" doc:"how old the oldest waiting work may be"`
 }
 
-// SwitchOver will keep clauses that say the second site takes over to prove that it can.
-type SwitchOver struct {
-	notBuilt
-	Every policy.Term `param:"every" doc:"how often, such as every 2 months"`
-	Zones int         `param:"zones,optional" doc:"over how many zones there are copies"`
-}
-
 // ClusterApproval will keep clauses that say a new database is verified before it is used.
 type ClusterApproval struct {
 	notBuilt
@@ -52,7 +45,6 @@ func plannedOfOperations() []entry {
 		plan[ThreatDetection]("threat-detection", file, "What is logged is searched for threats."),
 		plan[LogOutliers]("log-outliers", file, "Outliers in the logs are reported."),
 		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
-		plan[SwitchOver]("switch-over", file, "The second site takes over this often, to prove that it can."),
 		plan[ClusterApproval]("cluster-approval", file, "A new database is verified by so many people before it is used."),
 	}
 }

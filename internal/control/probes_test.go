@@ -16,6 +16,8 @@ import (
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/db/dbtest"
+	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/vault/objects"
 )
@@ -77,6 +79,7 @@ func sabotages() map[string][]sabotage {
 		"test-scope":           scopeSabotages(),
 		"finding-deadlines":    deadlineSabotages(),
 		"exercise":             exerciseSabotages(),
+		"switch-over":          switchOverSabotages(),
 		"disclosure-programme": programmeSabotages(),
 		"customer-grant":       grantSabotages(),
 		"access-approval":      approvalSabotages(),
@@ -100,7 +103,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
+var elsewhere = map[string]string{"switch-over": twoNodes, "customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
 	"password-hash": hashing, "password-rules": "clari", "sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear", "route-decisions": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
@@ -151,7 +154,14 @@ func newWorld(t *testing.T, s sabotage) *world {
 	t.Helper()
 	w := &world{}
 	w.open(http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusInternalServerError) }))
+	store := db.Config{}
+	if s.example == twoNodes {
+		store = dbtest.NewPair(t).Config
+	}
 	w.Server = apptest.Start(t, apptest.Options{
+		Store: store.URL, Migrate: store.Migrate,
+		// One probe after another has more failures than a server would see in a day.
+		Limits:     httpapi.Limits{Failures: 1000, FailureBurst: 1000},
 		Weaknesses: known(t), Prepare: accounts(t, s.example), Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
 		Front: func(door http.Handler) http.Handler {
 			w.door = door
@@ -170,6 +180,9 @@ func newWorld(t *testing.T, s sabotage) *world {
 // corrected is Clari's policy with the sub-processor in its list that the published one forgets.
 const corrected = "clari, corrected"
 
+// twoNodes is Clear's policy on a store of two nodes.
+const twoNodes = "clear, two nodes"
+
 // sourceOf is the policy of an example, nothing for Clesaro's.
 func sourceOf(t *testing.T, example string) []byte {
 	if example == "" || example == hashing {
@@ -178,6 +191,7 @@ func sourceOf(t *testing.T, example string) []byte {
 	if example == corrected {
 		return bytes.Replace(sourceOf(t, "clari"), []byte("recipients: []"), []byte("recipients: [azure-openai]"), 1)
 	}
+	example, _, _ = strings.Cut(example, ",")
 	source, err := os.ReadFile(apptest.Root(t, "examples/"+example+"/policy.yaml"))
 	if err != nil {
 		t.Fatal(err)

@@ -33,6 +33,12 @@ type Assurance interface {
 	Exercises(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.Exercise, string, error)
 	RemoveExercise(ctx context.Context, c vault.Caller, tenant, id string) error
 
+	BeginSwitchOver(ctx context.Context, c vault.Caller, tenant string, in api.NewSwitchOver) (api.SwitchOver, error)
+	FinishSwitchOver(ctx context.Context, c vault.Caller, tenant, id string, in api.SwitchOverResult) (api.SwitchOver, error)
+	SwitchOver(ctx context.Context, c vault.Caller, tenant, id string) (api.SwitchOver, error)
+	SwitchOvers(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.SwitchOver, string, error)
+	RemoveSwitchOver(ctx context.Context, c vault.Caller, tenant, id string) error
+
 	Report(ctx context.Context, in api.NewReport) (api.Receipt, error)
 	Follow(ctx context.Context, token string) (api.Receipt, error)
 	EnterReport(ctx context.Context, c vault.Caller, tenant string, in api.NewReport) (api.Receipt, error)
@@ -49,6 +55,7 @@ const (
 	testsPath     = "/v1/tenants/{tenant}/tests"
 	findingsPath  = "/v1/tenants/{tenant}/findings"
 	tabletopsPath = "/v1/tenants/{tenant}/exercises"
+	switchPath    = "/v1/tenants/{tenant}/switch-overs"
 	reportsPath   = "/v1/tenants/{tenant}/reports"
 )
 
@@ -148,6 +155,12 @@ func (s *service) assurance(r *routes) {
 	showing(r, assuranceOp("GET", tabletopsPath+"/{item}", "get-tabletop", "One exercise", "", nil, api.Exercise{}), d.Exercise)
 	r.private(assuranceOp("POST", tabletopsPath+"/{item}/items/{number}/done", "finish-item", "Something was done", "What had to be, after the exercise.", api.ExerciseItemDone{}, api.Exercise{}), s.finishItem)
 	removing(r, tabletopsPath, "remove-tabletop", "An exercise", d.RemoveExercise)
+
+	making(r, assuranceOp("POST", switchPath, "begin-switch-over", "Begin a switch-over", "The server notes which node answers for the store. Then load it, have the other node take over, and finish.", api.NewSwitchOver{}, api.SwitchOver{}), d.BeginSwitchOver)
+	listing(r, assuranceOp("GET", switchPath, "list-switch-overs", "Switch-overs", "The newest first.", nil, api.SwitchOvers{}), d.SwitchOvers, func(all []api.SwitchOver, next string) any { return api.SwitchOvers{SwitchOvers: all, Next: next} })
+	showing(r, assuranceOp("GET", switchPath+"/{item}", "get-switch-over", "One switch-over", "", nil, api.SwitchOver{}), d.SwitchOver)
+	moving(r, assuranceOp("POST", switchPath+"/{item}/finish", "finish-switch-over", "A switch-over is over", "The server looks whether another node answers now: 409 if not. One that lost no acknowledged write discharges the clock.", api.SwitchOverResult{}, api.SwitchOver{}), d.FinishSwitchOver)
+	removing(r, switchPath, "remove-switch-over", "A switch-over", d.RemoveSwitchOver)
 
 	making(r, assuranceOp("POST", reportsPath, "enter-report", "Enter a researcher's report", "One that came by mail, say; what comes to /security/report is entered already.", api.NewReport{}, api.Receipt{}), s.enterReport)
 	listing(r, assuranceOp("GET", reportsPath, "list-reports", "Researchers' reports", "The newest first, without what was written.", nil, api.Reports{}), d.Reports, func(all []api.Report, next string) any { return api.Reports{Reports: all, Next: next} })

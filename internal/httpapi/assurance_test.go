@@ -39,6 +39,12 @@ func TestAssuranceEndpoints(t *testing.T) {
 		{name: "exercise", method: "GET", path: org + "/exercises/exe_1", header: []string{asData}, status: 200, call: "Exercise app_data _org exe_1"},
 		{name: "an item", method: "POST", path: org + "/exercises/exe_1/items/2/done", header: json, body: `{"evidence":"change-1"}`, status: 200, call: "FinishItem app_data _org exe_1 2 change-1"},
 		{name: "no item", method: "POST", path: org + "/exercises/exe_1/items/two/done", header: json, body: `{"evidence":"change-1"}`, status: 404},
+		{name: "begin a switch-over", method: "POST", path: org + "/switch-overs", header: json, body: `{"reference":"so-1"}`, status: 201, call: "BeginSwitchOver app_data _org so-1"},
+		{name: "finish a switch-over", method: "POST", path: org + "/switch-overs/swi_1/finish", header: json, body: `{"acknowledged":9,"lost":0,"pause":12}`, status: 200, call: "FinishSwitchOver app_data _org swi_1 9 0 12"},
+		{name: "a switch-over without load", method: "POST", path: org + "/switch-overs/swi_1/finish", header: json, body: `{"acknowledged":0,"lost":0,"pause":12}`, status: 422},
+		{name: "switch-overs", method: "GET", path: org + "/switch-overs", header: []string{asData}, status: 200, call: `SwitchOvers app_data _org after "" limit 50`},
+		{name: "a switch-over", method: "GET", path: org + "/switch-overs/swi_1", header: []string{asData}, status: 200, call: "SwitchOver app_data _org swi_1"},
+		{name: "remove a switch-over", method: "DELETE", path: "/v1/tenants/acme/switch-overs/swi_1", header: []string{asData}, status: 204, call: "RemoveSwitchOver app_data acme swi_1"},
 		{name: "remove an exercise", method: "DELETE", path: "/v1/tenants/acme/exercises/exe_1", header: []string{asData}, status: 204, call: "RemoveExercise app_data acme exe_1"},
 
 		{name: "enter a report", method: "POST", path: org + "/reports", header: json, body: `{"summary":"s","text":"t"}`, status: 201, call: `EnterReport app_data _org "s"`, want: []string{`"link":"/security/report/_org.rep_1.secret"`}},

@@ -99,6 +99,30 @@ func (w watch) RemoveExercise(_ context.Context, c vault.Caller, tenant, id stri
 	return w.f.call("RemoveExercise %s %s %s", c.Credential.ID, tenant, id)
 }
 
+func sampleSwitch(id string) api.SwitchOver {
+	return api.SwitchOver{ID: id, State: "running", Begun: noon, Clocks: []api.Clock{}}
+}
+
+func (w watch) BeginSwitchOver(_ context.Context, c vault.Caller, tenant string, in api.NewSwitchOver) (api.SwitchOver, error) {
+	return sampleSwitch("swi_1"), w.f.call("BeginSwitchOver %s %s %s", c.Credential.ID, tenant, in.Reference)
+}
+
+func (w watch) FinishSwitchOver(_ context.Context, c vault.Caller, tenant, id string, in api.SwitchOverResult) (api.SwitchOver, error) {
+	return sampleSwitch(id), w.f.call("FinishSwitchOver %s %s %s %d %d %d", c.Credential.ID, tenant, id, in.Acknowledged, in.Lost, in.Pause)
+}
+
+func (w watch) SwitchOver(_ context.Context, c vault.Caller, tenant, id string) (api.SwitchOver, error) {
+	return sampleSwitch(id), w.f.call("SwitchOver %s %s %s", c.Credential.ID, tenant, id)
+}
+
+func (w watch) SwitchOvers(_ context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.SwitchOver, string, error) {
+	return []api.SwitchOver{sampleSwitch("swi_1")}, "", w.f.call("SwitchOvers %s %s after %q limit %d", c.Credential.ID, tenant, cursor, limit)
+}
+
+func (w watch) RemoveSwitchOver(_ context.Context, c vault.Caller, tenant, id string) error {
+	return w.f.call("RemoveSwitchOver %s %s %s", c.Credential.ID, tenant, id)
+}
+
 func (w watch) Report(_ context.Context, in api.NewReport) (api.Receipt, error) {
 	return sampleReceipt(), w.f.call("Report %q %q %q", in.Summary, in.Text, in.Contact)
 }

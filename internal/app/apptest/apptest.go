@@ -18,6 +18,7 @@ import (
 	"clause.dev/clause/client"
 	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/policy"
@@ -46,6 +47,7 @@ type Options struct {
 	Documents map[string]trust.Document // that the server serves
 	Blobs     *objects.Place            // the bucket blobs are kept in; nil: the data folder
 	Folder    string                    // data folder to use again; empty: a new one
+	Limits    httpapi.Limits            // of requests
 	Now       func() time.Time          // empty: a clock of the server's own, see Server.Clock
 }
 
@@ -110,7 +112,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
 		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Weaknesses: o.Weaknesses, Now: now, Wall: time.Now,
-		Documents: o.Documents, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
+		Documents: o.Documents, Limits: o.Limits, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
 	})
 	if err != nil {
 		return nil, err

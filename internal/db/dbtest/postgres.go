@@ -102,22 +102,9 @@ func (s *server) run(database string, statements ...string) error {
 
 // startCluster makes a cluster in a temporary folder and starts it.
 func startCluster() (*server, error) {
-	bin, err := binaries()
+	bin, account, dir, err := place()
 	if err != nil {
 		return nil, err
-	}
-	account, err := unprivileged()
-	if err != nil {
-		return nil, err
-	}
-	dir, err := os.MkdirTemp(memory(), "clause-pg-")
-	if err != nil {
-		return nil, err
-	}
-	if account != nil {
-		if err := os.Chown(dir, int(account.Uid), int(account.Gid)); err != nil {
-			return nil, err
-		}
 	}
 	s := &server{socket: dir}
 	if err := s.start(bin, dir, account); err != nil {
@@ -127,10 +114,27 @@ func startCluster() (*server, error) {
 	return s, s.prepare(dir)
 }
 
+// place returns PostgreSQL's programs, the account it runs under, and a folder for its data.
+func place() (bin string, account *syscall.Credential, dir string, err error) {
+	if bin, err = binaries(); err != nil {
+		return "", nil, "", err
+	}
+	if account, err = unprivileged(); err != nil {
+		return "", nil, "", err
+	}
+	if dir, err = os.MkdirTemp(memory(), "clause-pg-"); err != nil {
+		return "", nil, "", err
+	}
+	if account != nil {
+		err = os.Chown(dir, int(account.Uid), int(account.Gid))
+	}
+	return bin, account, dir, err
+}
+
 // supervise starts PostgreSQL, waits until standard input ends, stops it and cleans up.
 const supervise = `
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 -c shared_buffers=32MB \
-	-c max_wal_size=64MB -c min_wal_size=32MB -c autovacuum=off -c jit=off >"$2/log" 2>&1 &
+	-c max_wal_size=64MB -c min_wal_size=32MB -c autovacuum=off -c jit=off $3 >"$2/log" 2>&1 &
 pid=$!
 read -r _
 kill -QUIT $pid
@@ -146,7 +150,12 @@ func (s *server) start(bin, dir string, account *syscall.Credential) error {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	shell := exec.Command("/bin/sh", "-c", supervise, "sh", bin, dir)
+	return s.serve(bin, dir, account, "")
+}
+
+// serve starts PostgreSQL on the data that is in a folder.
+func (s *server) serve(bin, dir string, account *syscall.Credential, settings string) error {
+	shell := exec.Command("/bin/sh", "-c", supervise, "sh", bin, dir, settings)
 	shell.Dir = "/"
 	// A group of its own: Ctrl-C ends the tests, whose end then ends PostgreSQL.
 	shell.SysProcAttr = &syscall.SysProcAttr{Credential: account, Setpgid: true}
