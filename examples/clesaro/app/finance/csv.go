@@ -126,10 +126,10 @@ func rowsOf(in *csv.Reader, at map[string]int, currency string) (all []Transacti
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		line, _ := in.FieldPos(0)
 		if err != nil {
 			return nil, &RowError{Row: lineOfError(err), Wrong: "csv"}
 		}
+		line, _ := in.FieldPos(0)
 		if len(all) == MaxRows {
 			return nil, &RowError{Row: line, Wrong: "rows"}
 		}
