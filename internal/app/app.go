@@ -22,6 +22,7 @@ import (
 	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/identity/password"
+	"clause.dev/clause/internal/identity/token"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/notify"
@@ -183,6 +184,13 @@ func (a *App) open(ctx context.Context) (err error) {
 	}
 	a.Ledger = ledger.New(a.DB, a.Ring.Signer(), a.origin())
 	a.Applications = identity.New(a.DB, a.Ring)
+	if a.PublicURL != "" { // it is what tokens are of: without, there are none
+		secret, err := a.Ring.Derive("access tokens")
+		if err != nil {
+			return err
+		}
+		a.Applications.Tokens = token.New(secret, a.PublicURL)
+	}
 	if err := a.openConnected(); err != nil {
 		return err
 	}
@@ -286,7 +294,7 @@ func (a *App) Handler() (http.Handler, error) {
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
 	return httpapi.Config{
 		Vault: a.guarded(v, log), Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Incidents: a.incidents(v, log), Assurance: a.assurance(v), Demands: a.incidents(v, log), Alerts: a.alerts(v), Staff: a.access(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Connected: a.outside(v), Rights: a.rights(v, log), Agents: a.agents(v, log), Registry: &drp.Registry{DB: v.DB, Gone: a.Ring}, Rules: a.Rules, Policy: a.Policy,
-		Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
+		Issuer: a.PublicURL, Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 	}
 }

@@ -31,6 +31,7 @@ var openRoutes = map[string]string{
 	"GET /healthz": "whether it is ready", "GET /openapi.json": "the description", "GET /docs": "the same for people", "GET /docs.css": "its style",
 	"GET /ledger/{tenant}/checkpoint": "heads hold hashes alone", "GET /ledger/{tenant}/key": "it verifies them", "GET /ledger/{tenant}/tile/{path}": "hashes; entries ask for a key themselves",
 	"GET /security/report": "researchers have no key", "POST /security/report": "researchers have no key", "GET /security/report/{token}": "the link is the secret",
+	"POST /oauth/token": "an application proves itself there", "GET /.well-known/oauth-authorization-server": "RFC 8414",
 	"GET /download/{token}": "the link is the secret, and works once",
 }
 

@@ -5,11 +5,12 @@ import (
 
 	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/vault"
 )
 
-// maxKey bounds a key, in bytes.
-const maxKey = 512
+// maxKey bounds a key or an access token with its scheme, in bytes.
+const maxKey = identity.MaxToken + 16
 
 // authenticate returns who calls, and takes a token of their rate. Failures are bounded by address,
 // save those that guess nothing, and only delay failures: a program with a revoked key must not lock out its neighbours behind

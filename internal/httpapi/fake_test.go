@@ -230,6 +230,16 @@ func (r register) Create(_ context.Context, actor string, a identity.Application
 	return a, newKey, r.call("Create %s %q %v %v %v %s", actor, a.Title, a.Tenants, a.Purposes, a.Scopes, a.Environment)
 }
 
+func (r register) Grant(_ context.Context, id, key string, scopes []string, _ time.Time) (identity.Token, error) {
+	if id != "app_data" || key != dataKey {
+		return identity.Token{}, fault.New("fake.Grant", fault.Unauthenticated, "no")
+	}
+	if slices.Contains(scopes, api.ScopeAdmin) {
+		return identity.Token{}, fault.New("fake.Grant", fault.Invalid, "no")
+	}
+	return identity.Token{Text: "a.b.c", Scopes: []string{"data"}, Life: 10 * time.Minute}, r.call("Grant %s %v", id, scopes)
+}
+
 func (r register) Rotate(_ context.Context, actor, id string, k identity.Rotation) (identity.Key, string, error) {
 	return identity.Key{ID: "key_2", Created: noon}, newKey, r.call("Rotate %s %s old until %s", actor, id, k.OldEnd.Format(time.RFC3339))
 }
@@ -301,7 +311,7 @@ func set(t testing.TB, change ...func(*Config)) *setting {
 	f := &fake{}
 	c := Config{
 		Vault: f, Applications: register{f}, Ledger: logs{f}, Probes: prober{f}, Duties: clerk{f}, Incidents: office{f}, Assurance: watch{f}, Demands: office{f}, Alerts: watchman{f}, Staff: porter{f}, Messages: postman{f}, Notices: herald{f}, Retention: undertaker{f}, Connected: liaison{f}, Rights: ombudsman{f}, Agents: agency{f}, Registry: agency{f}, Rules: rules, Policy: p,
-		Environment: "production", Title: "Clesaro", Now: func() time.Time { return noon }, Wall: time.Now,
+		Issuer: "https://clause.example", Environment: "production", Title: "Clesaro", Now: func() time.Time { return noon }, Wall: time.Now,
 		Trust: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "trust "+r.URL.Path) }),
 	}
 	for _, ch := range change {

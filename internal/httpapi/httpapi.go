@@ -49,6 +49,7 @@ type Config struct {
 	// Environment is this server's; credentials of another are refused.
 	Environment string
 	Title       string                      // of the documentation
+	Issuer      string                      // the server's address, https://…, which access tokens are of; "": there are none
 	Trust       http.Handler                // serves /, /trust.json, /trust.css and what the policy publishes; nil: no such pages
 	Ready       func(context.Context) error // nil: always ready
 	Now         func() time.Time            // the time that decisions go by
@@ -90,7 +91,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.assurance, s.alerts, s.staff, s.messages, s.policies, s.notices, s.retention, s.connected, s.requests, s.agents, s.applications, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.assurance, s.alerts, s.staff, s.messages, s.policies, s.notices, s.retention, s.connected, s.requests, s.agents, s.applications, s.oauth, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}

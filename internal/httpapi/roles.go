@@ -100,6 +100,7 @@ type Applications interface {
 	Create(ctx context.Context, actor string, app identity.Application) (identity.Application, string, error)
 	Revoke(ctx context.Context, actor, id string) error
 	List(ctx context.Context) ([]identity.Application, error)
+	Grant(ctx context.Context, id, key string, scopes []string, now time.Time) (identity.Token, error)
 	Rotate(ctx context.Context, actor, id string, r identity.Rotation) (identity.Key, string, error)
 	Keys(ctx context.Context, id string) ([]identity.Key, error)
 	EndKey(ctx context.Context, actor, id, key string) error

@@ -93,9 +93,14 @@ func invalid(field, format string, args ...any) error {
 	return fault.New("identity.Create", fault.Invalid, format, args...).WithField(field)
 }
 
+// Scopes are all that there are.
+func Scopes() []string {
+	return []string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeRights, ScopeBounces, ScopeGrants, ScopeAdmin}
+}
+
 func scopes(list []string) bool {
 	for i, s := range list {
-		if slices.Contains(list[:i], s) || !slices.Contains([]string{ScopeData, ScopeSubjects, ScopeAudit, ScopeDuties, ScopeRights, ScopeBounces, ScopeGrants, ScopeAdmin}, s) {
+		if slices.Contains(list[:i], s) || !slices.Contains(Scopes(), s) {
 			return false
 		}
 	}

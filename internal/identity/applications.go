@@ -9,6 +9,7 @@ import (
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/identity/token"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
@@ -19,6 +20,9 @@ type Applications struct {
 	db    *db.DB
 	gone  Gone
 	cache *cache // nil where another process may revoke a key unseen
+
+	// Tokens signs access tokens; nil: there are none.
+	Tokens *token.Signer
 }
 
 // New returns the applications kept in d. gone is the list that outlives d. What was authenticated is
@@ -74,28 +78,38 @@ func told(kind, actor string, app *Application) proof.Entry {
 	return proof.Entry{Kind: kind, Actor: actor, Detail: detail}
 }
 
-// Authenticate returns the application whose key this is, if it may call at now. All that is wrong
-// with a key is one fault, Unauthenticated; a store that cannot be asked is Unavailable.
+// Authenticate returns the application whose key this is, or whose access token, if it may call at now. All
+// that is wrong with either is one fault, Unauthenticated; a store that cannot be asked is Unavailable.
 func (a *Applications) Authenticate(ctx context.Context, key string, now time.Time) (Application, error) {
+	prove := a.known
+	if token.Like(key) {
+		prove = a.bearer
+	}
+	found, err := prove(ctx, key, now)
+	return found.app, err
+}
+
+// known returns the application of a key that works now.
+func (a *Applications) known(ctx context.Context, key string, now time.Time) (proven, error) {
 	id, ok := parseKey(key)
 	if !ok {
-		return Application{}, notValid()
+		return proven{}, notValid()
 	}
 	hash := hashOf(key)
 	found, seen, known := a.cache.get(hash)
 	if !known {
 		var err error
 		if found, err = a.prove(ctx, id, hash); err != nil {
-			return Application{}, err
+			return proven{}, err
 		}
 	}
 	if now.IsZero() || !found.live(now) {
-		return Application{}, notValid()
+		return proven{}, notValid()
 	}
 	if !known {
 		a.cache.put(hash, found, seen)
 	}
-	return found.app, nil
+	return found, nil
 }
 
 // prove reads the key with its application and compares the hash. An unknown id costs the same
