@@ -33,6 +33,7 @@ type facts struct {
 	backups      string // how long backups are kept, "" if not said
 	fitted       bool   // nothing is said: they are as long as what is said of erasure allows
 	shortened    string // what the text says of it, where erasure leaves less
+	calendar     string // whose business days are counted, where any are
 	clauses      []clause
 }
 

@@ -73,6 +73,10 @@ func (f *facts) declare(w *writer, d *Draft) {
 		laws = append(laws, l[0]+": {title: "+quote(l[1])+", citation: "+quote(l[2])+"}")
 	}
 	w.group("laws", laws)
+	if f.calendar != "" {
+		w.line(0, "")
+		w.line(0, "calendar: "+f.calendar+" # whose business days are counted is "+notStated)
+	}
 	w.group("regions", f.regions())
 	w.line(0, "")
 	w.line(0, "environments: ["+strings.Join(f.environments, ", ")+"]")

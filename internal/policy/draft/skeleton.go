@@ -66,6 +66,10 @@ func (d *Draft) mend(f *facts, problems policy.Problems) bool {
 			return false
 		case policy.ControlRefuses:
 			control, why, _ := strings.Cut(p.Msg, ": ")
+			if strings.HasPrefix(why, "business days are counted on a calendar") && f.calendar == "" {
+				f.calendar = f.days()
+				return true // all that was refused for want of one is looked at again
+			}
 			for i := range d.Sentences {
 				if s := &d.Sentences[i]; slices.ContainsFunc(s.Proposals, func(p Proposal) bool { return p.Control == control }) {
 					d.conflict(s, control, control+" cannot keep it here: "+why)
@@ -75,6 +79,16 @@ func (d *Draft) mend(f *facts, problems policy.Problems) bool {
 		}
 	}
 	return done
+}
+
+// days is the calendar of the country whose law the text names first, and Britain's if it names none.
+func (f *facts) days() string {
+	for _, l := range f.laws {
+		if at := map[string]string{"pdpl": "AE", "gdpr": "EU", "dpdp": "IN"}[l[0]]; at != "" {
+			return at
+		}
+	}
+	return "GB"
 }
 
 // number gives the clauses their ids: who publishes them, the section, and what they are about, so
