@@ -69,7 +69,7 @@ func (c *MinimumAge) mustRefuse(ctx context.Context, m *member, who, born string
 	switch {
 	case err != nil:
 		m.trial.hurdle("registering somebody %s: %v", who, err)
-	case moved(a) || a.ok():
+	case moved(a):
 		m.trial.breach("Somebody %s was registered.", who)
 	case m.stored(ctx):
 		m.trial.breach("Somebody %s was turned away, and stored all the same.", who)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 
 	"clause.dev/clause/internal/control"
@@ -20,9 +21,10 @@ func TestAServerInTroubleProvesNothing(t *testing.T) {
 			io.WriteString(rw, `{"title":"no"}`)
 		}
 	}
-	rightly := map[string]string{ // the one that has an outcome in such a world
-		"answers no JSON":          "residency",  // it says that a tenant was made abroad
-		"refuses to show anything": "aggregates", // statistics are asked for by POST
+	rightly := map[string][]string{ // those that have an outcome in such a world
+		"answers no JSON": {"residency"}, // it says that a tenant was made abroad
+		// Statistics are asked for, and people register, by POST; hashes are read below the door.
+		"refuses to show anything": {"aggregates", "minimum-age", "password-hash"},
 	}
 	for name, front := range map[string]http.Handler{
 		"refuses everything": answer(http.StatusForbidden),
@@ -42,7 +44,7 @@ func TestAServerInTroubleProvesNothing(t *testing.T) {
 			defer w.clean(t)
 			w.open(front)
 			for about, findings := range w.probeAll(t, t.Context()) {
-				if rightly[name] == about {
+				if slices.Contains(rightly[name], about) {
 					continue
 				}
 				for _, f := range findings {
