@@ -2,6 +2,7 @@ package clause_test
 
 import (
 	"bytes"
+	"fmt"
 	"go/ast"
 	"go/printer"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 )
 
 // openPages are the pages of the door for people that are for whoever is not signed in yet. Each answers alike
@@ -21,6 +23,9 @@ var openPatterns = []string{
 	`"GET " + Prefix + "{$}"`, `"GET " + Prefix + "sign-in"`, `"GET " + Prefix + "style.css"`, `"GET " + Prefix + "icon.svg"`,
 	`"GET " + Prefix + "code.js"`, `Prefix`, `"GET " + Prefix + "{lang}/" + page`, `"POST " + Prefix + "{lang}/" + page`,
 }
+
+// gatePatterns are what the gate serves to other proxies: who somebody is, and the keys to check that by.
+var gatePatterns = []string{`"GET /account/keys.json"`, `"/forward-auth"`}
 
 // TestEveryRouteOfADoorIsDecided reads how each door registers what it serves: there is one place for it, and that
 // asks who comes. The interface's operations are tried one by one by the probe of route-decisions.
@@ -58,7 +63,7 @@ func TestEveryRouteOfADoorIsDecided(t *testing.T) {
 			})
 		}
 	}
-	for _, door := range []string{"internal/httpapi", "internal/account", "internal/trust"} {
+	for _, door := range []string{"internal/httpapi", "internal/account", "internal/trust", "internal/gate"} {
 		if seen[door] == 0 {
 			t.Errorf("no route of %s was found", door)
 		}
@@ -77,6 +82,8 @@ func undecided(dir, file, name string, args []string) string {
 		return ""
 	case dir == "internal/httpapi" && file != "routes.go":
 		return "the interface serves by its table of operations alone"
+	case dir == "internal/gate" && !slices.Contains(gatePatterns, args[0]):
+		return "the gate has one way in, and answers other proxies at one address"
 	case dir == "internal/trust" && !strings.HasPrefix(args[0], `"GET `):
 		return "what is published is read, and nothing else"
 	case dir == "internal/account" && !strings.Contains(args[1], "private(") && !slices.Contains(openPatterns, args[0]):
@@ -96,6 +103,8 @@ func TestUndecidedIsSeen(t *testing.T) {
 		{"internal/httpapi", "routes.go", "HandleFunc", []string{"path", "serve"}, false},
 		{"internal/trust", "trust.go", "HandleFunc", []string{`"POST /x"`, "x"}, true},
 		{"internal/trust", "trust.go", "HandleFunc", []string{`"GET /x"`, "x"}, false},
+		{"internal/gate", "gate.go", "HandleFunc", []string{`"/debug/"`, "debug"}, true},
+		{"internal/gate", "forward.go", "HandleFunc", []string{`"/forward-auth"`, "forward"}, false},
 		{"internal/account", "account.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/data"`, "d.serve(data)"}, true},
 		{"internal/account", "account.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/data"`, "d.serve(private(data))"}, false},
 		{"internal/account", "account.go", "open", []string{`"data"`, "a", "b"}, true},
@@ -105,6 +114,77 @@ func TestUndecidedIsSeen(t *testing.T) {
 			t.Errorf("%s %s(%s): %q", c.dir, c.name, c.args[0], got)
 		}
 	}
+}
+
+// gateWays are the ways through the gate to what stands behind it: each call, the one function it is made in, and
+// what that function must have asked before.
+var gateWays = map[string]struct {
+	from   string
+	before []string
+}{
+	"g.proxy.ServeHTTP":   {"application", []string{"g.who", "g.needs", "g.bounded"}},
+	"g.Account.ServeHTTP": {"account", nil}, // its pages ask themselves
+	"g.account":           {"ServeHTTP", []string{"g.sources.enter", "fold"}},
+	"g.application":       {"ServeHTTP", []string{"g.sources.enter", "fold"}},
+}
+
+// TestTheGateAsksWhoComes reads the ways through the gate: nothing reaches the application, or the pages of
+// accounts, past what is asked there.
+func TestTheGateAsksWhoComes(t *testing.T) {
+	house, err := read(os.DirFS("."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ways, wrong := house["internal/gate"].ways()
+	for _, w := range wrong {
+		t.Error(w)
+	}
+	if len(ways) != len(gateWays) {
+		t.Errorf("of %d ways through the gate these were found: %q", len(gateWays), ways)
+	}
+	for name, source := range map[string]string{
+		"a second way":     `func (g *Gate) debug() { g.proxy.ServeHTTP(w, r) }`,
+		"nobody was asked": `func (g *Gate) application() { g.needs(path); g.bounded(w, r); g.proxy.ServeHTTP(w, r); g.who(r) }`,
+		"past the limits":  `func (g *Gate) ServeHTTP() { fold(u); g.application(w, r) }`,
+	} {
+		weak, err := read(fstest.MapFS{"internal/gate/a.go": {Data: []byte("package gate\n" + source)}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, wrong := weak["internal/gate"].ways(); len(wrong) != 1 {
+			t.Errorf("%s: finds %q", name, wrong)
+		}
+	}
+}
+
+// ways lists the ways through the gate, and what is wrong with them.
+func (r *room) ways() (found, wrong []string) {
+	for _, f := range r.files {
+		for _, d := range f.Decls {
+			in, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			var asked []string
+			ast.Inspect(in, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok {
+					return true
+				}
+				what := r.source(call.Fun)
+				if way, is := gateWays[what]; is {
+					found = append(found, what)
+					missing := slices.DeleteFunc(slices.Clone(way.before), func(b string) bool { return slices.Contains(asked, b) })
+					if in.Name.Name != way.from || len(missing) > 0 {
+						wrong = append(wrong, fmt.Sprintf("%s: %s in %s, not asked before: %q", r.set.Position(call.Pos()), what, in.Name.Name, missing))
+					}
+				}
+				asked = append(asked, what)
+				return true
+			})
+		}
+	}
+	return found, wrong
 }
 
 // source is an expression as it is written.
