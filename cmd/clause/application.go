@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -43,39 +41,17 @@ func (c *applicationCreateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	file, err := keyFile(c.KeyTo)
+	app, key, err := handOver(c.KeyTo, func() (api.Application, string, error) {
+		return s.CreateApplication(e.Context, api.NewApplication{
+			Title: c.Title, Tenants: c.Tenant, Purposes: c.Purpose, Scopes: c.Scope, Environment: c.Environment, Expires: expires,
+		})
+	}, func(a api.Application) (what, hint string) {
+		return "application " + a.ID, "clause application revoke " + a.ID + ", then make it again"
+	})
 	if err != nil {
 		return err
 	}
-	app, key, err := s.CreateApplication(e.Context, api.NewApplication{
-		Title: c.Title, Tenants: c.Tenant, Purposes: c.Purpose, Scopes: c.Scope, Environment: c.Environment, Expires: expires,
-	})
-	switch {
-	case err != nil && file != nil:
-		return errors.Join(told(err), file.Close(), os.Remove(c.KeyTo))
-	case err != nil:
-		return told(err)
-	case file == nil:
-		return c.tell(e, app, key)
-	}
-	_, err = file.WriteString(key + "\n")
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fault.New("clause.application", fault.Unavailable, "application %s was made, and its key could not be written: %v", app.ID, rootCause(err)).
-			WithHint("clause application revoke %s, then make it again", app.ID)
-	}
-	return c.tell(e, app, "")
-}
-
-// keyFile opens the file first, so that no key is made that nobody has; nil if there is to be none.
-func keyFile(path string) (*os.File, error) {
-	if path == "" {
-		return nil, nil
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return nil, fault.New("clause.application", fault.Invalid, "%q cannot be written: %v", path, rootCause(err)).WithHint("--key-to names a new file")
-	}
-	return file, nil
+	return c.tell(e, app, key)
 }
 
 func (c *applicationCreateCmd) tell(e *env, app api.Application, key string) error {

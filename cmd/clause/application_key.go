@@ -1,8 +1,6 @@
 package main
 
 import (
-	"errors"
-	"os"
 	"time"
 
 	"clause.dev/clause/api"
@@ -36,25 +34,15 @@ func (c *keyRotateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	file, err := keyFile(c.KeyTo)
+	made, key, err := handOver(c.KeyTo, func() (api.ApplicationKey, string, error) {
+		return s.RotateKey(e.Context, c.ID, asked)
+	}, func(k api.ApplicationKey) (what, hint string) {
+		return "key " + k.ID, "clause application key end " + c.ID + " " + k.ID + ", then make another"
+	})
 	if err != nil {
 		return err
 	}
-	made, key, err := s.RotateKey(e.Context, c.ID, asked)
-	switch {
-	case err != nil && file != nil:
-		return errors.Join(told(err), file.Close(), os.Remove(c.KeyTo))
-	case err != nil:
-		return told(err)
-	case file == nil:
-		return c.tell(e, made, key, asked.OldEnd)
-	}
-	_, err = file.WriteString(key + "\n")
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fault.New("clause.application", fault.Unavailable, "key %s was made, and could not be written: %v", made.ID, rootCause(err)).
-			WithHint("clause application key end %s %s, then make another", c.ID, made.ID)
-	}
-	return c.tell(e, made, "", asked.OldEnd)
+	return c.tell(e, made, key, asked.OldEnd)
 }
 
 func (c *keyRotateCmd) asked(now time.Time) (k api.NewKey, err error) {

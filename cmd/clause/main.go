@@ -33,6 +33,7 @@ type cli struct {
 	Policy      policyCmd      `cmd:"" help:"Announce new versions of the policy before they take effect."`
 	Application applicationCmd `cmd:"" help:"Make, list and revoke the keys of programs that may call."`
 	Agent       agentCmd       `cmd:"" help:"Say which agents may exercise people's rights for them, by the Data Rights Protocol."`
+	Staff       staffCmd       `cmd:"" help:"Say which of your people may see customers' data, on whose leave, and review it."`
 	AdminKey    adminKeyCmd    `cmd:"" help:"Make another administrator, at the server's machine, where the last key was lost."`
 	Alert       alertCmd       `cmd:"" help:"See what whoever is on call was told, and acknowledge it."`
 	Backup      backupCmd      `cmd:"" help:"Write an encrypted backup of a store."`
