@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"slices"
-	"strings"
 	"time"
 
 	"clause.dev/clause/api"
@@ -216,37 +214,6 @@ func (d *Desk) RemoveMember(ctx context.Context, c vault.Caller, tenant, id stri
 		}
 		return told(tx, "staff.removed", c.Credential.ID, m.id, "drill", nil)
 	}))
-}
-
-// Authenticate returns the caller whose key this is, with what they were granted in a tenant, "" for none.
-// All that is wrong with a key is one fault, Unauthenticated; access that lapsed since nobody reviewed it is
-// Refused, with the clause that says so.
-func (d *Desk) Authenticate(ctx context.Context, key, tenant string, now time.Time) (vault.Caller, error) {
-	const op = "access.Authenticate"
-	id, _, ok := strings.Cut(strings.TrimPrefix(key, KeyPrefix), ".")
-	if !ok || !strings.HasPrefix(key, KeyPrefix) {
-		return vault.Caller{}, notValid()
-	}
-	var m *member
-	err := d.db().Read(ctx, d.home(id), func(tx *db.Tx) (err error) {
-		m, err = memberByID(tx, id)
-		return err
-	})
-	if err != nil && !fault.Is(err, fault.NotFound) {
-		return vault.Caller{}, fault.Wrap(op, err)
-	}
-	hash, stored := sha256.Sum256([]byte(key)), make([]byte, sha256.Size)
-	if err == nil && len(m.hash) == sha256.Size {
-		stored = m.hash
-	}
-	if subtle.ConstantTimeCompare(stored, hash[:]) != 1 || m.state != active || now.IsZero() || !now.Before(m.until) {
-		return vault.Caller{}, notValid()
-	}
-	if m.lapsed(now) {
-		return vault.Caller{}, refused(op, first(d.Rules.reviewClauses()), "the access was not reviewed in time, and has lapsed").
-			WithHint("another member reviews it")
-	}
-	return d.caller(ctx, m, tenant)
 }
 
 func notValid() error {

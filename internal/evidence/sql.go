@@ -22,6 +22,15 @@ type detail struct {
 	Under   string   `json:"under"` // what was promised when it was seen: see Evidence.under
 }
 
+func parseDetail(text string) (d detail, err error) {
+	return d, fault.As("evidence.detail", fault.Other, json.Unmarshal([]byte(text), &d))
+}
+
+// finding is what was stored of one.
+func (d *detail) finding(outcome string) control.Finding {
+	return proper(control.Finding{Outcome: Outcome(outcome), Summary: d.Summary, Facts: d.Facts})
+}
+
 // under digests what a finding is about: the control's parameters, and all that the policy says of
 // data and its use. A finding under another digest proves nothing of the policy as it is now.
 func (e *Evidence) under(keep policy.Keep) string {
@@ -97,9 +106,9 @@ func historyOf(tx *db.Tx, clause, name string) (h history, err error) {
 	if err != nil {
 		return history{}, err
 	}
-	var d detail
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		return history{}, fault.As("evidence.history", fault.Other, err)
+	d, err := parseDetail(text)
+	if err != nil {
+		return history{}, err
 	}
 	err = tx.One(`SELECT MIN(e.probed_at), COALESCE((SELECT MAX(k.probed_at) FROM evidence k WHERE k.clause_id = $1 AND k.control = $2 AND k.outcome IN ($4, $5)), 0)
  FROM evidence e WHERE e.clause_id = $1 AND e.control = $2 AND e.probed_at >
@@ -109,7 +118,7 @@ func historyOf(tx *db.Tx, clause, name string) (h history, err error) {
 		return history{}, err
 	}
 	h = history{under: d.Under, since: time.UnixMicro(since).UTC()}
-	h.newest = Record{clause, name, time.UnixMicro(at).UTC(), proper(control.Finding{Outcome: Outcome(outcome), Summary: d.Summary, Facts: d.Facts})}
+	h.newest = Record{clause, name, time.UnixMicro(at).UTC(), d.finding(outcome)}
 	if kept != 0 {
 		h.kept = time.UnixMicro(kept).UTC()
 	}

@@ -1,0 +1,340 @@
+// Package console is the door for staff, on a listener of its own: the boards of what is promised and owed, the
+// ledgers, and the desks at which staff work. Pages are made on the server, load nothing of others, and work
+// without scripts. They show ids, counts and times: whatever else is behind a grant.
+//
+// A page is a method of visit with a template pages/<name>.html within the frame and words of its own in
+// words/<language>/<file>.json. To add one, in files of your own:
+//
+//  1. Register it in the list of your desk, which [New] calls: page("GET", "at/{tenant}/holds", (*visit).holds).
+//     page asks who comes: nobody reaches a page who is not signed in. "at/{tenant}/…" is of a tenant, or of the
+//     organisation, which is the tenant _org.
+//  2. Call ONE domain function with v.who.Caller, which names the member, has the scopes that their roles have in
+//     v.tenant, and is admitted by the domain: the ledger says who looked. The desks stand in Config.Desks.
+//  3. Answer by v.show(status, name, data, nil), after a change by v.redirect; return what went wrong. A form whose
+//     error belongs beside it is shown again by v.complain.
+//  4. Add the page to desks (nav.go) if the navigation leads there.
+//
+// Each form is POSTed to this host: another site's is refused before it is read.
+package console
+
+import (
+	"embed"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"clause.dev/clause/internal/access"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/identity/session"
+	"clause.dev/clause/internal/policy"
+)
+
+// Config is what the console is made of.
+type Config struct {
+	URL     string  // where staff find it, https://…: no other host is answered for; "": any is
+	Members Members // who signs in with a key
+	Ways    []Way   // further ways to sign in
+	Roles   Roles   // what members may do here, by role
+	Desks   Desks
+	Policy  *policy.Policy
+	// Source is the address somebody comes from; nil: that of the connection.
+	Source func(*http.Request) string
+	Now    func() time.Time
+	Log    func(err error) // of what went wrong here, for the operator
+}
+
+// Prefix is where the console's addresses begin.
+const Prefix = "/console/"
+
+// cookie is the name of the one cookie.
+const cookie = "__Host-clause-console"
+
+// maxBody bounds what a form may send, in bytes.
+const maxBody = 64 << 10
+
+//go:embed pages words
+var files embed.FS
+
+// door is the console.
+type door struct {
+	Config
+	host     string // of URL
+	words    map[string]words
+	views    views
+	sessions sessions
+	guesses  guesses
+}
+
+// New returns the console.
+func New(c Config) (http.Handler, error) {
+	d := &door{Config: c}
+	if c.URL != "" {
+		u, err := url.Parse(c.URL)
+		if err != nil || u.Scheme != "https" || u.Host == "" {
+			return nil, fault.New("console.New", fault.Invalid, "the console's address is none")
+		}
+		d.host = u.Host
+	}
+	var err error
+	if d.words, err = readWords(); err != nil {
+		return nil, err
+	}
+	if d.views, err = readViews(); err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	d.route(mux)
+	// Other sites' forms are refused by what the browser says of where they come from.
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(d.foreign))
+	return d.guarded(guard.Handler(mux)), nil
+}
+
+// visit is one request, and whose it is.
+type visit struct {
+	door   *door
+	w      http.ResponseWriter
+	r      *http.Request
+	lang   string
+	tenant string          // that the address names; "" for none
+	who    access.Presence // zero: nobody is signed in
+}
+
+// In reports whether somebody is signed in.
+func (v *visit) In() bool { return v.who.Caller.Credential.ID != "" }
+
+type handler func(*visit) error
+
+// route registers a page for who is signed in, below the language.
+type route func(method, page string, do handler)
+
+func (d *door) route(mux *http.ServeMux) {
+	mux.HandleFunc("GET /{$}", d.welcome)
+	mux.HandleFunc("GET "+Prefix+"{$}", d.welcome)
+	mux.HandleFunc("GET "+Prefix+"style.css", asset("pages/style.css", "text/css; charset=utf-8"))
+	mux.HandleFunc("GET "+Prefix+"icon.svg", asset("pages/icon.svg", "image/svg+xml"))
+	mux.HandleFunc("GET "+Prefix+"{lang}/sign-in", d.serve((*visit).signInForm))
+	mux.HandleFunc("POST "+Prefix+"{lang}/sign-in", d.serve((*visit).signIn))
+	mux.HandleFunc("GET "+Prefix+"{lang}/sign-in/{way}", d.serve((*visit).begin))
+	mux.HandleFunc("GET "+Prefix+"callback/{way}", d.serve((*visit).finish))
+	page := func(method, page string, do handler) {
+		mux.HandleFunc(method+" "+Prefix+"{lang}/"+page, d.serve(private(do)))
+	}
+	page("POST", "sign-out", (*visit).signOut)
+	d.boards(page)
+	mux.HandleFunc("/", d.serve(func(v *visit) error { return v.say(http.StatusNotFound, "not-found") }))
+}
+
+// welcome finds out which language somebody reads.
+func (d *door) welcome(w http.ResponseWriter, r *http.Request) {
+	http.Redirect(w, r, Prefix+d.reads(r)+"/", http.StatusFound)
+}
+
+// private is for who is signed in; others are sent to sign in, and come back.
+func private(do handler) handler {
+	return func(v *visit) error {
+		if v.In() {
+			return do(v)
+		}
+		to := ""
+		if v.r.Method == http.MethodGet {
+			to = v.r.URL.RequestURI()
+		}
+		v.redirect("sign-in" + withTo(to))
+		return nil
+	}
+}
+
+// serve finds out the language and who is signed in, and tells what goes wrong.
+func (d *door) serve(do handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{door: d, w: w, r: r, lang: r.PathValue("lang"), tenant: r.PathValue("tenant")}
+		if d.words[v.lang] == nil {
+			v.lang = d.reads(r)
+			if r.PathValue("lang") != "" {
+				do = func(v *visit) error { return v.say(http.StatusNotFound, "not-found") }
+			}
+		}
+		err := v.arrive()
+		if err == nil {
+			err = do(v)
+		}
+		if err != nil {
+			v.fail(err)
+		}
+	}
+}
+
+// arrive reads the form, and who is signed in.
+func (v *visit) arrive() error {
+	const op = "console.arrive"
+	if v.r.Method == http.MethodPost {
+		kind, _, _ := strings.Cut(v.r.Header.Get("Content-Type"), ";")
+		if strings.TrimSpace(kind) != "application/x-www-form-urlencoded" {
+			return fault.New(op, fault.Invalid, "only a form can be sent here")
+		}
+		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
+		if err := v.r.ParseForm(); err != nil {
+			return fault.New(op, fault.TooLarge, "the form is too large, or broken")
+		}
+	}
+	if v.tenant != "" && !isID(v.tenant) {
+		return fault.New(op, fault.NotFound, "there is no such tenant")
+	}
+	t := v.door.sessions.of(v.token(), v.door.Now())
+	if t == nil {
+		return nil
+	}
+	who, err := t.Present(v.r.Context(), v.tenant, v.door.Now())
+	switch {
+	case fault.Is(err, fault.Unauthenticated): // the membership ended, or the key was replaced
+		v.door.sessions.end(v.token())
+		return nil
+	case err != nil:
+		return err
+	}
+	v.who = v.door.Roles.applied(who, v.tenant)
+	return nil
+}
+
+// isID reports whether text could be an id: what else an address holds is no tenant's.
+func isID(text string) bool {
+	ok := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_.:-", r)
+	}
+	return text != "" && len(text) <= 128 && strings.IndexFunc(text, func(r rune) bool { return !ok(r) }) < 0
+}
+
+// token is the one in the cookie; two cookies of the name are none: one of them was planted.
+func (v *visit) token() string {
+	all := v.r.CookiesNamed(cookie)
+	if len(all) != 1 {
+		return ""
+	}
+	return all[0].Value
+}
+
+// source is the address somebody comes from.
+func (v *visit) source() string {
+	if v.door.Source != nil {
+		return v.door.Source(v.r)
+	}
+	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
+	if err != nil {
+		return v.r.RemoteAddr
+	}
+	return host
+}
+
+// field is what a form says, at most one value.
+func (v *visit) field(name string) string {
+	if all := v.r.PostForm[name]; len(all) == 1 {
+		return all[0]
+	}
+	return ""
+}
+
+// query is what the address asks for, at most one value.
+func (v *visit) query(name string) string {
+	if all := v.r.URL.Query()[name]; len(all) == 1 {
+		return all[0]
+	}
+	return ""
+}
+
+// redirect goes on to another page of the console, after a change or a sign-in (303: never the form again).
+func (v *visit) redirect(page string) {
+	http.Redirect(v.w, v.r, Prefix+v.lang+"/"+page, http.StatusSeeOther)
+}
+
+// goOn goes where somebody wanted to go before they signed in: an address of the console alone. What a browser
+// could take for another host's is none (open redirect).
+func (v *visit) goOn(to string) {
+	if !local(to) {
+		v.redirect("")
+		return
+	}
+	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
+}
+
+func local(to string) bool {
+	u, err := url.Parse(to)
+	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && u.Opaque == "" && strings.HasPrefix(to, Prefix) &&
+		!strings.ContainsAny(to, "\\\t\r\n") && !strings.Contains(u.Path, "/../") && len(to) < 2000
+}
+
+// withTo carries where somebody wanted to go.
+func withTo(to string) string {
+	if !local(to) {
+		return ""
+	}
+	return "?" + url.Values{"to": {to}}.Encode()
+}
+
+// languages are those of the words; the first is for whoever reads none of them.
+var languages = []string{"en", "ar"}
+
+// reads is the language somebody reads, by what their browser says.
+func (d *door) reads(r *http.Request) string {
+	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
+		if slices.Contains(languages, base) {
+			return base
+		}
+	}
+	return languages[0]
+}
+
+// contentPolicy lets a page load what this host serves and nothing else, run no script, and send forms nowhere else.
+const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guarded sets what every answer says, and answers for no other host: a name that somebody points at this
+// address (DNS rebinding) opens nothing.
+func (d *door) guarded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Cache-Control", "no-store")
+		if d.host != "" && !strings.EqualFold(r.Host, d.host) {
+			http.Error(w, "This server does not answer for that host.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// foreign answers a form that another site sent.
+func (d *door) foreign(w http.ResponseWriter, r *http.Request) {
+	v := &visit{door: d, w: w, r: r, lang: d.reads(r)}
+	if err := v.say(http.StatusForbidden, "foreign"); err != nil {
+		v.fail(err)
+	}
+}
+
+// letIn begins a session: always a new one, so that none can be planted (session fixation).
+func (v *visit) letIn(t Ticket, who access.Presence) {
+	v.door.sessions.end(v.token())
+	token := v.door.sessions.begin(t, who.Caller.Credential.ID, v.door.Now())
+	http.SetCookie(v.w, session.Cookie(cookie, token))
+}
+
+func asset(name, mediaType string) http.HandlerFunc {
+	body, err := files.ReadFile(name)
+	return func(w http.ResponseWriter, _ *http.Request) {
+		if err != nil {
+			http.Error(w, "internal failure", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", mediaType)
+		w.Header().Set("Cache-Control", "max-age=3600")
+		_, _ = w.Write(body)
+	}
+}

@@ -1,0 +1,80 @@
+package console
+
+import (
+	"slices"
+
+	"clause.dev/clause/internal/db"
+)
+
+// desk is one place that the navigation leads to: a page of that name, whose words are nav.<Name>.
+type desk struct {
+	Name    string
+	Of      bool     // of a tenant: at/<tenant>/<Name>
+	Alone   bool     // of the organisation alone: at/_org/<Name>, or <Name> if it is of no tenant
+	Scopes  []string // any of which is needed to be led there; none: everybody is
+	Central []string // of the organisation's own, where others are needed than a tenant's
+}
+
+// desks are those places, in their order.
+var desks = []desk{
+	{Name: "clauses", Alone: true},
+	{Name: "owed", Alone: true},
+}
+
+// link is one of the navigation, as a page shows it.
+type link struct {
+	Name, At string
+	Here     bool
+}
+
+// Nav is where somebody is led: what is of no tenant.
+func (p *page) Nav() (all []link) {
+	for _, d := range desks {
+		if !d.Of && p.may(d.Scopes, "") {
+			all = append(all, link{d.Name, p.Here(d.Name), p.Name == d.Name})
+		}
+	}
+	return all
+}
+
+// TenantNav is where somebody is led of the tenant that the address names.
+func (p *page) TenantNav() (all []link) {
+	if p.tenant == "" {
+		return nil
+	}
+	return p.DesksOf(p.tenant)
+}
+
+// DesksOf are the desks of a tenant that somebody is led to.
+func (p *page) DesksOf(tenant string) (all []link) {
+	for _, d := range desks {
+		scopes := d.Scopes
+		if tenant == db.Organisation && d.Central != nil {
+			scopes = d.Central
+		}
+		if d.Of && !(d.Alone && tenant != db.Organisation) && p.may(scopes, tenant) {
+			all = append(all, link{d.Name, p.Of(tenant, d.Name), p.Name == d.Name && p.tenant == tenant})
+		}
+	}
+	return all
+}
+
+// may reports whether the roles of who is signed in have one of the scopes in a tenant. It decides what is shown;
+// what is done the domain decides.
+func (v *visit) may(scopes []string, tenant string) bool {
+	if len(scopes) == 0 {
+		return v.In()
+	}
+	has := v.door.Roles.scopes(v.who.Roles, tenant)
+	return slices.ContainsFunc(scopes, func(s string) bool { return slices.Contains(has, s) })
+}
+
+// tenants are those that somebody's roles reach, the organisation's own first.
+func (v *visit) tenants(all []string) (out []string) {
+	for _, t := range all {
+		if v.door.Roles.reaches(v.who.Roles, t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}

@@ -1,0 +1,308 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/fault"
+)
+
+// words are phrases by their keys, in one language. {name} stands for what is filled in.
+type words map[string]string
+
+// readWords reads every file of words of each language. A key stands in one of them.
+func readWords() (map[string]words, error) {
+	const op = "console.readWords"
+	all := map[string]words{}
+	for _, lang := range languages {
+		names, err := fs.Glob(files, "words/"+lang+"/*.json")
+		if err != nil {
+			return nil, fault.As(op, fault.Other, err)
+		}
+		all[lang] = words{}
+		for _, name := range names {
+			src, err := files.ReadFile(name)
+			if err != nil {
+				return nil, fault.As(op, fault.Other, err)
+			}
+			w := words{}
+			if err := json.Unmarshal(src, &w); err != nil {
+				return nil, fault.New(op, fault.Invalid, "%s: %v", name, err)
+			}
+			for key, text := range w {
+				if _, twice := all[lang][key]; twice {
+					return nil, fault.New(op, fault.Invalid, "%s: %s has words already", name, key)
+				}
+				all[lang][key] = text
+			}
+		}
+	}
+	return all, nil
+}
+
+// views are the pages: each a template within the frame.
+type views map[string]*template.Template
+
+func readViews() (views, error) {
+	const op = "console.readViews"
+	names, err := fs.Glob(files, "pages/*.html")
+	if err != nil {
+		return nil, fault.As(op, fault.Other, err)
+	}
+	all := views{}
+	for _, name := range names {
+		if name == "pages/frame.html" {
+			continue
+		}
+		t, err := template.New("frame.html").Funcs(template.FuncMap{"dict": dict}).ParseFS(files, "pages/frame.html", name)
+		if err != nil {
+			return nil, fault.As(op, fault.Other, err)
+		}
+		all[strings.TrimSuffix(path.Base(name), ".html")] = t
+	}
+	return all, nil
+}
+
+// dict hands a part of a page several values.
+func dict(pairs ...any) map[string]any {
+	all := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if key, ok := pairs[i].(string); ok {
+			all[key] = pairs[i+1]
+		}
+	}
+	return all
+}
+
+// page is what the templates see.
+type page struct {
+	*visit
+	Name  string
+	Error *complaint // what was wrong with the form that was sent
+	Data  any
+}
+
+// complaint says what was wrong, where, what to do, and which clause refused.
+type complaint struct{ Msg, Hint, Field, Clause string }
+
+// Lang is the language.
+func (p *page) Lang() string { return p.lang }
+
+// Dir is the direction of writing.
+func (p *page) Dir() string {
+	if p.lang == "ar" {
+		return "rtl"
+	}
+	return "ltr"
+}
+
+// Other is the other language.
+func (p *page) Other() string {
+	if p.lang == "ar" {
+		return "en"
+	}
+	return "ar"
+}
+
+// There is this page in the other language. Where a form was sent to is no page: that is the board then.
+func (p *page) There() string {
+	rest, ok := strings.CutPrefix(p.r.URL.EscapedPath(), Prefix+p.lang+"/")
+	if !ok || p.r.Method != http.MethodGet {
+		return Prefix + p.Other() + "/"
+	}
+	if p.r.URL.RawQuery != "" {
+		rest += "?" + p.r.URL.Query().Encode()
+	}
+	return Prefix + p.Other() + "/" + rest
+}
+
+// Here is the address of a page in this language.
+func (p *page) Here(name string) string { return Prefix + p.lang + "/" + name }
+
+// At is the address of a page of the tenant that this page is of.
+func (p *page) At(parts ...string) string { return p.Of(p.tenant, parts...) }
+
+// Of is the address of a page of a tenant.
+func (p *page) Of(tenant string, parts ...string) string {
+	at := p.Here("at/" + url.PathEscape(tenant))
+	for _, part := range parts {
+		at += "/" + url.PathEscape(part)
+	}
+	return at
+}
+
+// With is this page with something else asked of it: pairs of names and values, "" takes away.
+func (p *page) With(pairs ...string) string {
+	q := p.r.URL.Query()
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			q.Del(pairs[i])
+		} else {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return p.r.URL.EscapedPath()
+	}
+	return p.r.URL.EscapedPath() + "?" + q.Encode()
+}
+
+// Tenant is the tenant that the page is of; "" for none.
+func (p *page) Tenant() string { return p.tenant }
+
+// Central reports whether the page is of the organisation itself.
+func (p *page) Central() bool { return p.tenant == db.Organisation }
+
+// Member is who is signed in.
+func (p *page) Member() string { return p.who.Caller.Credential.ID }
+
+// Say returns a phrase, with pairs of names and values filled in.
+func (p *page) Say(key string, fill ...string) string { return p.phrase(key, fill...) }
+
+// Known reports whether there is a phrase of the key.
+func (p *page) Known(key string) bool { return p.door.words[p.lang][key] != "" }
+
+// Word is the phrase for one of a family of fixed words, the word itself where there is none.
+func (p *page) Word(family, word string) string {
+	if text, ok := p.door.words[p.lang][family+"."+word]; ok {
+		return text
+	}
+	return word
+}
+
+// Count writes a phrase with a number.
+func (p *page) Count(key string, n int) string { return p.phrase(key, "n", strconv.Itoa(n)) }
+
+func (v *visit) phrase(key string, fill ...string) string {
+	text, ok := v.door.words[v.lang][key]
+	if !ok {
+		text = key
+	}
+	for i := 0; i+1 < len(fill); i += 2 {
+		text = strings.ReplaceAll(text, "{"+fill[i]+"}", fill[i+1])
+	}
+	return text
+}
+
+// Organisation is whose console it is.
+func (p *page) Organisation() string { return p.door.Policy.Organisation.Name }
+
+// When writes a moment, "–" for none.
+func (v *visit) When(t time.Time) string {
+	if t.IsZero() {
+		return "–"
+	}
+	comma := ", "
+	if v.lang == "ar" {
+		comma = "، "
+	}
+	t = t.UTC()
+	return v.Day(t) + comma + t.Format("15:04") + " UTC"
+}
+
+// Maybe is When of a moment that may be missing.
+func (v *visit) Maybe(t *time.Time) string {
+	if t == nil {
+		return "–"
+	}
+	return v.When(*t)
+}
+
+// Day writes a day.
+func (v *visit) Day(t time.Time) string {
+	t = t.UTC()
+	return strconv.Itoa(t.Day()) + " " + v.phrase("month-"+strconv.Itoa(int(t.Month()))) + " " + strconv.Itoa(t.Year())
+}
+
+// Machine writes a moment for programs.
+func (v *visit) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// Wrong reports whether a field is the one at fault.
+func (p *page) Wrong(field string) bool { return p.Error != nil && p.Error.Field == field }
+
+// show writes a page.
+func (v *visit) show(status int, name string, data any, wrong *complaint) error {
+	var body bytes.Buffer
+	if err := v.door.views[name].Execute(&body, &page{visit: v, Name: name, Error: wrong, Data: data}); err != nil {
+		return fault.As("console.show", fault.Other, err)
+	}
+	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	v.w.WriteHeader(status)
+	_, _ = v.w.Write(body.Bytes()) // who went away needs no page
+	return nil
+}
+
+// said is a page that says something.
+type said struct {
+	Title, Text string
+	Wrong       *complaint
+}
+
+// say writes a page with the words of a key.
+func (v *visit) say(status int, key string, fill ...string) error {
+	return v.show(status, "said", said{Title: v.phrase(key+".title", fill...), Text: v.phrase(key+".text", fill...)}, nil)
+}
+
+// statuses are what HTTP calls the kinds of failure.
+var statuses = map[fault.Kind]int{
+	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthenticated: http.StatusUnauthorized, fault.Refused: http.StatusForbidden,
+	fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Stale: http.StatusConflict, fault.TooLarge: http.StatusRequestEntityTooLarge,
+	fault.TooMany: http.StatusTooManyRequests, fault.Unavailable: http.StatusServiceUnavailable, fault.Erased: http.StatusGone,
+}
+
+func statusOf(err error) int {
+	if s, ok := statuses[fault.KindOf(err)]; ok {
+		return s
+	}
+	return http.StatusInternalServerError
+}
+
+// fail says that something went wrong: for staff in the fault's own words, with the clause that refused, and never
+// more than those.
+func (v *visit) fail(err error) {
+	status := statusOf(err)
+	key := "failed-" + strconv.Itoa(status)
+	page := said{Title: v.phrase(key + ".title"), Text: v.phrase(key + ".text")}
+	if status >= http.StatusInternalServerError {
+		v.door.Log(err)
+	} else {
+		wrong := v.complaintOf(err)
+		page.Wrong = &wrong
+	}
+	if e := v.show(status, "said", page, nil); e != nil {
+		http.Error(v.w, "internal failure", http.StatusInternalServerError)
+	}
+}
+
+// complain shows a form again with what was wrong. Failures that are not the form's are for fail.
+func (v *visit) complain(err error, name string, data any) error {
+	status := statusOf(err)
+	if status >= http.StatusInternalServerError {
+		return err
+	}
+	wrong := v.complaintOf(err)
+	return v.show(status, name, data, &wrong)
+}
+
+// complaintOf puts a fault into the reader's language, where there are words for it. Others are shown as the domain
+// says them: they name what is wrong.
+func (v *visit) complaintOf(err error) complaint {
+	c := complaint{Msg: fault.Public(err), Field: fault.FieldOf(err), Clause: fault.ClauseOf(err), Hint: fault.HintOf(err)}
+	known := v.door.words[v.lang]
+	if said, ok := known["fault."+c.Msg]; ok {
+		c.Msg = said
+	}
+	if said, ok := known["hint."+c.Hint]; ok {
+		c.Hint = said
+	}
+	return c
+}
