@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"internal/httpapi", "internal/account", "internal/console", "internal/trust", "internal/gate"},
 	{"internal/evidence"},
 	{"internal/control"},
-	{"internal/connected", "internal/rights", "internal/assurance", "internal/retention", "internal/incident", "internal/notice", "internal/duty", "internal/alert", "internal/access"},
+	{"internal/connected", "internal/rights", "internal/assurance", "internal/retention", "internal/incident", "internal/notice", "internal/duty", "internal/alert", "internal/access", "internal/detection"},
 	{"internal/identity", "internal/obligation", "internal/vault", "internal/notify", "internal/connect"},
 	{"internal/ledger", "internal/keyring", "internal/decision"},
 	{"internal/db", "internal/policy"},
@@ -60,6 +60,7 @@ var homes = map[string][]string{
 	"unsafe":                        {},
 	"github.com/wneessen":           {"internal/notify"},
 	"github.com/emersion":           testKits,
+	"github.com/go-webauthn":        {"internal/identity/passkey"},
 	"github.com/johannesboyne":      testKits,
 	"testing":                       testKits,
 }
