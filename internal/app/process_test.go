@@ -46,12 +46,18 @@ type place struct {
 	folder, data string
 	admin        string   // the key of the application that init makes
 	env          []string // where the store is, if not in the data folder
+	company      string   // whose policy it is, of the examples
 }
 
-// setUp runs clause init in the folder, with more in its environment.
+// setUp runs clause init in the folder with Clesaro's policy, with more in its environment.
 func setUp(t *testing.T, folder string, env ...string) *place {
 	t.Helper()
-	p := &place{folder: folder, data: filepath.Join(folder, "data"), env: env}
+	return setUpOf(t, "clesaro", folder, env...)
+}
+
+func setUpOf(t *testing.T, company, folder string, env ...string) *place {
+	t.Helper()
+	p := &place{folder: folder, data: filepath.Join(folder, "data"), env: env, company: company}
 	if said, err := p.command(t, "init", "--admin-key", filepath.Join(p.folder, "admin.key")).CombinedOutput(); err != nil {
 		t.Fatalf("clause init: %v\n%s", err, said)
 	}
@@ -63,13 +69,18 @@ func setUp(t *testing.T, folder string, env ...string) *place {
 	return p
 }
 
+func (p *place) policy(t *testing.T) string {
+	t.Helper()
+	return apptest.Root(t, "examples/"+p.company+"/policy.yaml")
+}
+
 func (p *place) command(t *testing.T, command string, more ...string) *exec.Cmd {
 	t.Helper()
 	path, err := program()
 	if err != nil {
 		t.Fatalf("clause cannot be built: %v", err)
 	}
-	args := append([]string{command, "--policy", apptest.Root(t, "examples/clesaro/policy.yaml"), "--data", p.data,
+	args := append([]string{command, "--policy", p.policy(t), "--data", p.data,
 		"--keys", filepath.Join(p.folder, "keys"), "--root-key", filepath.Join(p.folder, "root.key")}, more...)
 	run := exec.Command(path, args...)
 	run.Env = append(os.Environ(), p.env...)
