@@ -3,7 +3,6 @@ package gate
 import (
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -82,36 +81,38 @@ func content(h http.Header) {
 		h["Content-Security-Policy"] = []string{strict}
 		return
 	}
-	all := make([]string, 0, len(own)+1)
+	all, ours := make([]string, 0, len(own)+1), strict
 	for _, line := range own {
-		if kept := silent(line); kept != "" {
-			all = append(all, kept)
+		for one := range strings.SplitSeq(line, ",") { // several policies can stand in a line (CSP section 2.2.2)
+			kept, scripts := silent(one)
+			if kept != "" {
+				all = append(all, kept)
+			}
+			if scripts {
+				ours = beside
+			}
 		}
-	}
-	ours := beside
-	if !slices.ContainsFunc(all, governsScripts) {
-		ours = strict
 	}
 	h["Content-Security-Policy"] = append(all, ours)
 }
 
-// silent is a policy for content without whom browsers would report to.
-func silent(line string) string {
+// silent is a policy for content without whom browsers would report to, and whether it says which scripts run.
+func silent(one string) (kept string, scripts bool) {
 	var keep []string
-	for part := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ';' }) {
-		part = strings.TrimSpace(part)
-		name, _, _ := strings.Cut(strings.ToLower(part), " ")
-		if part != "" && name != "report-uri" && name != "report-to" {
-			keep = append(keep, part)
+	for part := range strings.SplitSeq(one, ";") {
+		words := strings.Fields(part)
+		if len(words) == 0 {
+			continue
 		}
+		switch strings.ToLower(words[0]) {
+		case "report-uri", "report-to":
+			continue
+		case "default-src", "script-src", "script-src-elem":
+			scripts = true
+		}
+		keep = append(keep, strings.Join(words, " "))
 	}
-	return strings.Join(keep, "; ")
-}
-
-// governsScripts reports whether a policy says which scripts run.
-func governsScripts(line string) bool {
-	line = strings.ToLower(line)
-	return strings.Contains(line, "script-src") || strings.Contains(line, "default-src")
+	return strings.Join(keep, "; "), scripts
 }
 
 // cookiesOut leaves those cookies that the policy names, as it describes them. The one that keeps people signed in

@@ -80,6 +80,9 @@ func TestWhatPagesMayLoad(t *testing.T) {
 		{"anything", []string{"default-src *"}, []string{"default-src *"}, "'unsafe-inline'", true},
 		{"scripts by nonce", []string{"script-src 'nonce-x'; report-uri https://evil.example/r; report-to g"}, []string{"script-src 'nonce-x'"}, "'unsafe-eval'", true},
 		{"reports alone", []string{"report-uri https://evil.example"}, nil, "script-src 'self'", false},
+		{"reports in a policy beside another", []string{"img-src *, report-uri https://evil.example; script-src 'none'"}, []string{"img-src *", "script-src 'none'"}, "'unsafe-eval'", true},
+		{"reports after a tab", []string{"report-uri\thttps://evil.example; img-src *"}, []string{"img-src *"}, "script-src 'self'", false},
+		{"an address like a directive", []string{"img-src https://cdn.example/script-src"}, []string{"img-src https://cdn.example/script-src"}, "script-src 'self'", false},
 		{"pictures alone", []string{"img-src https://cdn.example"}, []string{"img-src https://cdn.example"}, "script-src 'self'", false},
 	} {
 		w := open(t, func(rw http.ResponseWriter, _ *http.Request) {
