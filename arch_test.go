@@ -55,6 +55,7 @@ var homes = map[string][]string{
 	"github.com/danielgtaylor/huma": {"internal/httpapi"},
 	"crypto/aes":                    {"internal/keyring", "internal/vault"},
 	"github.com/minio":              {"internal/vault/objects"},
+	"github.com/corazawaf":          {"internal/gate/inspect"},
 	"golang.org/x/mod/sumdb/tlog":   {"internal/ledger", "internal/control"}, // the writer's hashes; a stranger's reading of tiles
 	"math/rand":                     {"cmd/clause"},                          // an id or a key must not be guessed; the demo's people may
 	"unsafe":                        {},

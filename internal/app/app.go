@@ -8,17 +8,22 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/connected"
+	"clause.dev/clause/internal/console"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/evidence"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/gate"
+	"clause.dev/clause/internal/gate/inspect"
 	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/identity/password"
@@ -60,6 +65,9 @@ type Config struct {
 	Web           *http.Client              // how probes reach what the policy names elsewhere; nil: over the machine's network
 	PublicURL     string                    // where the front door is found, for links to what is published; "" if not known
 	PeopleURL     string                    // where people find the pages of their account, https://…; "" if nowhere
+	ConsoleURL    string                    // where staff find the console, https://…; "" if nowhere
+	ConsoleRoles  console.Roles             // what members may do there, by role
+	Networks      Networks                  // from which addresses the listeners are reached
 	Gate          Gate                      // what stands behind the gate, at the listener for people
 	Leaked        *password.Leaked          // passwords known from leaks; nil: only what is easy to guess is refused
 	Calendar      []byte                    // holidays over those of the policy's calendar: docs/calendars.md
@@ -104,6 +112,10 @@ type App struct {
 	versions versions             // policies read lately
 	editions map[string]string    // of purposes that outgrew the consents given to them
 	door     atomic.Pointer[Door] // the front door, once it listens
+
+	listeners listeners
+	gate      atomic.Pointer[gate.Gate]          // that people come through, once it listens
+	inspector func() (*inspect.Inspector, error) // made once it is needed
 }
 
 // memoryMax bounds what memory-only data sets hold, in bytes.
@@ -117,6 +129,7 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		return nil, fault.Wrap(op, err)
 	}
 	a := &App{Config: c}
+	a.inspector = sync.OnceValues(func() (*inspect.Inspector, error) { return inspect.New(runtime.GOMAXPROCS(0) / 2) })
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(fault.Wrap(op, err), a.disclaim(ctx), a.Close())
 	}

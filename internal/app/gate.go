@@ -13,6 +13,7 @@ import (
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/gate"
+	"clause.dev/clause/internal/gate/inspect"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/policy"
 )
@@ -22,6 +23,7 @@ type Gate struct {
 	Upstream *url.URL // the company's application; nil: it stands behind another proxy, or nowhere
 	Private  []string // beginnings of paths that nobody reaches without signing in
 	Limits   gate.Limits
+	Inspect  bool // look into forms for attacks where no clause asks for it
 }
 
 // Behind returns the gate of a tenant's people.
@@ -38,9 +40,19 @@ func (a *App) Behind(tenant string) (*gate.Gate, error) {
 	return gate.New(c)
 }
 
-func (a *App) gateConfig(tenant string) (gate.Config, error) {
+func (a *App) gateConfig(tenant string) (c gate.Config, err error) {
 	seed, err := a.Ring.Derive("identities at the gate")
+	if err != nil {
+		return c, err
+	}
+	var inspector *inspect.Inspector
+	if a.Config.Gate.Inspect || a.Plan.Ban > 0 {
+		if inspector, err = a.inspector(); err != nil {
+			return c, err
+		}
+	}
 	return gate.Config{
+		Inspect: inspector, Ban: a.Plan.Ban, Proxies: a.Networks.Proxies,
 		URL: a.PeopleURL, Upstream: a.Config.Gate.Upstream, Tenant: tenant, Session: cookieOf(a.Policy),
 		Cookies: a.mayLeave(), Private: a.Config.Gate.Private, Limits: a.Config.Gate.Limits, Key: ed25519.NewKeyFromSeed(seed[:]),
 		Check: func(ctx context.Context, token string) (session.Session, error) {
@@ -57,7 +69,7 @@ func (a *App) gateConfig(tenant string) (gate.Config, error) {
 			return purposes, err
 		},
 		Now: a.Now, Wall: a.Wall, Report: a.gateReports(),
-	}, err
+	}, nil
 }
 
 // canaryHost is where the gate of the probes stands: a name that nobody has (RFC 2606).
@@ -129,6 +141,10 @@ func (a *App) gateReports() func(gate.Report) {
 		case !first:
 		case r.What == "answer":
 			a.Log.Warn("the application behind the gate does not answer", "why", why)
+		case r.What == "attack":
+			a.Log.Warn("the gate stopped an attack", "kind", r.Name)
+		case r.What == "ban":
+			a.Log.Warn("the gate banned where attacks came from", "for", a.Plan.Ban)
 		default:
 			a.Log.Warn("the gate took away a cookie that the policy does not name", "how", r.What, "cookie", r.Name[:min(len(r.Name), 60)])
 		}
@@ -153,7 +169,8 @@ func (a *App) ServePeople(ctx context.Context, at net.Listener, cert tls.Certifi
 	if err != nil {
 		return err
 	}
-	return a.serveAt(ctx, at, gate.Server(g, a.TLSConfig(cert)))
+	a.gate.Store(g)
+	return a.serveDoor(ctx, at, peopleDoor, gate.Server(g, a.TLSConfig(cert)))
 }
 
 // ServeForward answers other proxies who ask whom a request is of, at a listener that they alone reach.
@@ -162,5 +179,5 @@ func (a *App) ServeForward(ctx context.Context, at net.Listener, cert tls.Certif
 	if err != nil {
 		return err
 	}
-	return a.serveAt(ctx, at, gate.Server(g.Forward(), a.TLSConfig(cert)))
+	return a.serveDoor(ctx, at, forwardDoor, gate.Server(g.Forward(), a.TLSConfig(cert)))
 }

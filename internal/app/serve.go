@@ -83,7 +83,9 @@ const shutdownWithin = 10 * time.Second
 func (a *App) ServeHandler(ctx context.Context, at net.Listener, handler http.Handler, config *tls.Config, door Door) error {
 	a.door.Store(&door)
 	return work.Go(ctx,
-		func(ctx context.Context) error { return a.serveAt(ctx, at, httpapi.Server(handler, config)) },
+		func(ctx context.Context) error {
+			return a.serveDoor(ctx, at, frontDoor, httpapi.Server(handler, config))
+		},
 		func(ctx context.Context) error {
 			work.Run(ctx, a.Log, a.duties()...)
 			return nil

@@ -26,6 +26,8 @@ type Plan struct {
 	Incidents       incident.Rules                    // what clauses promise of breaches and legal demands
 	Accounts        Accounts                          // what is asked of the accounts of people
 	Necessary       bool                              // no cookie leaves but the necessary ones
+	Ban             time.Duration                     // for how long the source of attacks is kept out of the gate; zero if not promised
+	AddressRules    bool                              // what is for staff and machines is reached from listed addresses alone
 	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises
 	Notices         []Notice                          // what is promised of the notice of changes
 	Papers          []obligation.Duty                 // what is owed to who asks for a notice on paper; with any, electronic ones rest on consent

@@ -17,11 +17,13 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/gate/inspect"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/policy"
 )
@@ -38,6 +40,9 @@ type Config struct {
 	Private   []string          // beginnings of paths that nobody reaches without signing in
 	Key       ed25519.PrivateKey
 	Limits    Limits
+	Inspect   *inspect.Inspector // looks into forms for attacks; nil: nobody does
+	Ban       time.Duration      // for how long a source of attacks is kept out; zero: none is
+	Proxies   []netip.Prefix     // those that stand before the gate: no source of attacks
 	// Check returns the session whose token this is: Unauthenticated if it is nobody's.
 	Check func(ctx context.Context, token string) (session.Session, error)
 	// Purposes are those that a person consents to.
@@ -51,8 +56,8 @@ type Config struct {
 
 // Report is something that did not pass the gate.
 type Report struct {
-	What string // "cookie set", "cookie sent", "answer"
-	Name string // of the cookie
+	What string // "cookie set", "cookie sent", "answer", "attack", "ban"
+	Name string // of the cookie, or of the kind of attack
 	Err  error  // why the application could not be asked
 }
 
@@ -75,6 +80,8 @@ type Gate struct {
 	proxy   *httputil.ReverseProxy
 	tokens  tokens
 	sources sources
+	bans    bans
+	away    counters
 	foreign *http.CrossOriginProtection
 }
 
@@ -104,6 +111,7 @@ func New(c Config) (*Gate, error) {
 	}
 	g.tokens.sign = newSigner(c.Key)
 	g.sources.Limits = c.Limits.complete()
+	g.bans.lasts, g.bans.spare = c.Ban, c.Proxies
 	g.proxy = &httputil.ReverseProxy{
 		Rewrite: g.rewrite, ModifyResponse: g.answer, ErrorHandler: g.unanswered, Transport: g.Transport,
 		BufferPool: newBuffers(), ErrorLog: quiet(),
@@ -113,31 +121,37 @@ func New(c Config) (*Gate, error) {
 
 // ServeHTTP is one request.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	now := g.Now()
+	if until, banned := g.bans.holds(r.RemoteAddr, now); banned {
+		g.away.add(forBan)
+		refuseBanned(w, until.Sub(now))
+		return
+	}
 	if !strings.EqualFold(r.Host, g.host) { // a cache or a mail must never be made for a host of somebody's choosing
-		refuse(w, http.StatusMisdirectedRequest, "This server does not answer for that host.")
+		g.turn(w, forHost, http.StatusMisdirectedRequest, "This server does not answer for that host.")
 		return
 	}
 	if r.Method == http.MethodConnect || r.Method == http.MethodTrace {
-		refuse(w, http.StatusMethodNotAllowed, "This method is not spoken here.")
+		g.turn(w, forMethod, http.StatusMethodNotAllowed, "This method is not spoken here.")
 		return
 	}
 	leave, ok := g.sources.enter(r.RemoteAddr, g.Wall())
 	if !ok {
 		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, "There are too many requests from your address.")
+		g.turn(w, forRate, http.StatusTooManyRequests, "There are too many requests from your address.")
 		return
 	}
 	defer leave()
 	path, ok := fold(r.URL)
 	switch {
 	case !ok:
-		refuse(w, http.StatusBadRequest, "The address can be read in more than one way.")
+		g.turn(w, forPath, http.StatusBadRequest, "The address can be read in more than one way.")
 	case strings.HasPrefix(r.URL.Path, Account) && strings.HasPrefix(path, Account):
 		g.account(w, r)
 	case path+"/" == Account && r.URL.Path+"/" == Account:
 		http.Redirect(w, r, Account, http.StatusMovedPermanently)
 	case path+"/" == Account || strings.HasPrefix(path, Account): // the same to an application that is lax
-		refuse(w, http.StatusNotFound, "There is no such page.")
+		g.turn(w, forPath, http.StatusNotFound, "There is no such page.")
 	case g.Upstream == nil:
 		refuse(w, http.StatusNotFound, "There is no such page.")
 	default:
@@ -171,7 +185,10 @@ func (g *Gate) application(w http.ResponseWriter, r *http.Request, path string) 
 	}
 	body, ok := g.bounded(w, r)
 	if !ok {
-		refuse(w, http.StatusRequestEntityTooLarge, "What was sent is too large.")
+		g.turn(w, forSize, http.StatusRequestEntityTooLarge, "What was sent is too large.")
+		return
+	}
+	if body, ok = g.sound(w, r, body); !ok {
 		return
 	}
 	ctx := context.WithValue(r.Context(), carried{}, who.token)
@@ -225,9 +242,9 @@ func (g *Gate) unanswered(w http.ResponseWriter, r *http.Request, err error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		refuse(w, http.StatusRequestEntityTooLarge, "What was sent is too large.")
+		g.turn(w, forSize, http.StatusRequestEntityTooLarge, "What was sent is too large.")
 	case errors.Is(err, errTooSlow):
-		refuse(w, http.StatusRequestTimeout, "What was sent came too slowly.")
+		g.turn(w, forPace, http.StatusRequestTimeout, "What was sent came too slowly.")
 	case r.Context().Err() != nil: // the person left, or signed out
 		panic(http.ErrAbortHandler)
 	default:
