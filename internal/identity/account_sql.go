@@ -9,8 +9,16 @@ import (
 	"clause.dev/clause/internal/fault"
 )
 
-// accountWakes has tenants looked at when an account of theirs that was not verified expires.
+// accountWakes has tenants looked at when an account of theirs that was not verified expires, and while they
+// have sessions or codes: see tidyWithin.
 var accountWakes = db.Wakes{Kind: "accounts", Table: "accounts", Column: "expires_at"}
+
+// tidyWithin is how soon a tenant is looked at in which a session began or a code was made: what is over of
+// them is removed within that time.
+const tidyWithin = time.Hour
+
+// tidyLater has tx's tenant looked at within that time.
+func tidyLater(tx *db.Tx) error { return accountWakes.By(tx, tx.Now().Add(tidyWithin).UnixMicro()) }
 
 const accountColumns = `state, sealed, totp_step, verified_at, expires_at`
 
@@ -116,7 +124,18 @@ func (a *Accounts) tidy(ctx context.Context, tenant string) error {
 		if err := a.Sessions.Tidy(tx); err != nil {
 			return err
 		}
-		return accountWakes.Settle(tx)
+		if err := accountWakes.Settle(tx); err != nil {
+			return err
+		}
+		var one int64
+		err := tx.One(`SELECT 1 FROM sessions WHERE tenant_id = $1 UNION ALL SELECT 1 FROM account_codes WHERE tenant_id = $1 LIMIT 1`, []any{tenant}, &one)
+		if fault.Is(err, fault.NotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tidyLater(tx)
 	})
 }
 

@@ -57,7 +57,10 @@ func (a *Accounts) newCode(tx *db.Tx, subject string, kind codeKind) (id string,
 	now := tx.Now()
 	_, err = tx.Exec(`INSERT INTO account_codes (tenant_id, code_id, subject_id, kind, tries, made_at, until_at) VALUES ($1, $2, $3, $4, 0, $5, $6)`,
 		tx.Tenant(), id, subject, string(kind), now.UnixMicro(), now.Add(kind.lasts()).UnixMicro())
-	return id, err
+	if err != nil {
+		return "", err
+	}
+	return id, tidyLater(tx)
 }
 
 func voidCodes(tx *db.Tx, subject string, kind codeKind) error {

@@ -48,15 +48,14 @@ func (a *Accounts) Recover(ctx context.Context, tenant, login, source string) er
 // nobody in: a second factor is asked as ever.
 func (a *Accounts) Reset(ctx context.Context, tenant, code, secret, source string) error {
 	const op = "identity.Reset"
-	began := a.Now()
-	if !a.guard.allow(began, ofCode, "code", session.Near(source)) {
+	if !a.guard.allow(a.Now(), ofCode, "code", session.Near(source)) {
 		return fault.Wrap(op, tooMany())
 	}
-	defer a.level(ctx, began)
 	hash, err := a.Hasher.Make(ctx, secret, a.Leaked)
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
+	defer a.level(ctx, a.Now())
 	done := false
 	err = a.DB.Write(ctx, tenant, func(tx *db.Tx) error {
 		done = false

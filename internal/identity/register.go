@@ -31,7 +31,7 @@ func (a *Accounts) Register(ctx context.Context, tenant string, r Registration, 
 	if err != nil {
 		return fault.Wrap(op, err)
 	}
-	defer a.level(ctx, began)
+	defer a.level(ctx, a.Now())
 	return fault.Wrap(op, a.register(ctx, tenant, &r, hash))
 }
 
@@ -175,9 +175,10 @@ func (a *Accounts) Verify(ctx context.Context, tenant, code, secret, source stri
 	if !a.guard.allow(began, ofCode, "code", session.Near(source)) {
 		return in, fault.Wrap(op, tooMany())
 	}
+	since := began
 	defer func() {
 		if err != nil {
-			a.level(ctx, began)
+			a.level(ctx, since)
 		}
 	}()
 	var found *account
@@ -197,7 +198,7 @@ func (a *Accounts) Verify(ctx context.Context, tenant, code, secret, source stri
 	if found != nil && (found.state == unverified || found.state == claimed) {
 		hash = found.proofs.Password
 	}
-	ok, _, err := a.Hasher.Verify(ctx, hash, secret)
+	ok, _, err := a.verify(ctx, &since, hash, secret)
 	if err != nil {
 		return in, fault.Wrap(op, err)
 	}

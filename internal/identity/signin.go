@@ -33,9 +33,10 @@ func (a *Accounts) SignIn(ctx context.Context, tenant, login, secret, source str
 	if err := a.guard.signIn(began, tenant, fold(login), source); err != nil {
 		return in, fault.Wrap(op, err)
 	}
+	since := began
 	defer func() {
 		if err != nil {
-			a.level(ctx, began)
+			a.level(ctx, since)
 		}
 	}()
 	found, err := a.named(ctx, tenant, login)
@@ -46,7 +47,7 @@ func (a *Accounts) SignIn(ctx context.Context, tenant, login, secret, source str
 	if found != nil && found.state != expired {
 		hash = found.proofs.Password
 	}
-	ok, stale, err := a.Hasher.Verify(ctx, hash, secret)
+	ok, stale, err := a.verify(ctx, &since, hash, secret)
 	if err != nil {
 		return in, fault.Wrap(op, err)
 	}
@@ -149,6 +150,9 @@ func (a *Accounts) enter(tx *db.Tx, was *account, better string, on session.Devi
 func (a *Accounts) let(tx *db.Tx, of *account, proven session.Proof, on session.Device) (in SignedIn, err error) {
 	in.Half = proven == session.Half
 	if in.Session, in.Token, err = a.Sessions.Begin(tx, of.subject, proven, on); err != nil {
+		return SignedIn{}, err
+	}
+	if err := tidyLater(tx); err != nil {
 		return SignedIn{}, err
 	}
 	how := "password"

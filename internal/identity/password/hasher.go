@@ -61,7 +61,8 @@ func (h *Hasher) Make(ctx context.Context, secret string, leaked *Leaked, about 
 }
 
 // Verify reports whether a stored hash is of a password, and whether that hash is weaker than the rule
-// asks by now. With no hash it takes as long and says no: who has no account must not be told apart.
+// asks by now. With no hash it takes as long and says no, and so does a hash that is weaker: who has no account
+// must not be told apart.
 func (h *Hasher) Verify(ctx context.Context, hash, secret string) (ok, stale bool, err error) {
 	prepared, err := Prepare(secret)
 	if err != nil {
@@ -72,7 +73,9 @@ func (h *Hasher) Verify(ctx context.Context, hash, secret string) (ok, stale boo
 		if !known {
 			hash = h.nobodys()
 		}
-		ok = matches(hash, prepared) && known
+		if ok = matches(hash, prepared) && known; !ok {
+			h.rule.makeUp(hash, prepared)
+		}
 	})
 	if err != nil || !ok {
 		return false, false, err

@@ -119,6 +119,25 @@ func matches(hash, prepared string) bool {
 	return subtle.ConstantTimeCompare(a.derive(prepared, uint32(len(a.key))), a.key) == 1 //nolint:gosec // parseArgon bounds it
 }
 
+// makeUp does the work that looking at a hash of a lower cost has left out. bcrypt's work doubles with each
+// step of its cost: all steps from the lower one on come to what is left. Between two algorithms there is no
+// such sum.
+func (r Rule) makeUp(hash, prepared string) {
+	made, ok := Of(hash)
+	if !ok || made.Algorithm != r.Algorithm {
+		return
+	}
+	if r.Algorithm == Bcrypt {
+		for cost := made.Cost; cost < r.Cost; cost++ {
+			_, _ = bcrypt.GenerateFromPassword([]byte(prepared), cost)
+		}
+		return
+	}
+	if made.Cost < r.Cost {
+		_, _ = Rule{Argon2id, r.Cost - made.Cost}.hash(prepared)
+	}
+}
+
 // argon is an argon2id hash in its PHC string form.
 type argon struct {
 	memory, passes uint32

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"golang.org/x/crypto/bcrypt"
 	"pgregory.net/rapid"
@@ -64,6 +65,33 @@ func TestNobody(t *testing.T) {
 	for _, hash := range []string{"plain text", "$2b$", "$argon2id$v=19$m=4294967295,t=1,p=1$c2FsdHNhbHRzYWx0$a2V5a2V5a2V5a2V5a2V5", "$argon2id$v=19$m=19456,t=2,p=1$$"} {
 		if ok, _, err := h.Verify(t.Context(), hash, hash); ok || err != nil {
 			t.Errorf("a stored %q opens with itself: %v", hash, err)
+		}
+	}
+}
+
+// TestWeakerTakesAsLong: who has an account whose hash is older than the rule is not told from who has none by
+// how soon a wrong password is refused.
+func TestWeakerTakesAsLong(t *testing.T) {
+	for weak, rule := range map[password.Rule]password.Rule{{Algorithm: password.Bcrypt, Cost: 4}: {Algorithm: password.Bcrypt, Cost: 7}, {Algorithm: password.Argon2id, Cost: 1}: {Algorithm: password.Argon2id, Cost: 4}} {
+		old, err := password.NewHasher(weak, 1).Hash(t.Context(), "caffé latte zu zweit")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := password.NewHasher(rule, 1)
+		quickest := func(hash string) time.Duration {
+			least := time.Hour
+			for range 5 {
+				began := time.Now()
+				if ok, _, err := h.Verify(t.Context(), hash, "caffe latte"); ok || err != nil {
+					t.Fatal(ok, err)
+				}
+				least = min(least, time.Since(began))
+			}
+			return least
+		}
+		nobody, somebody := quickest(""), quickest(old)
+		if somebody < nobody/2 || somebody > nobody*2 {
+			t.Errorf("%v: a wrong password takes %s for somebody, %s for nobody", rule, somebody, nobody)
 		}
 	}
 }
