@@ -35,6 +35,8 @@ type serveCmd struct {
 
 	People people `embed:"" group:"The door for people"`
 
+	Staff staffDoor `embed:"" group:"The door for staff"`
+
 	Calendar string `env:"CLAUSE_CALENDAR" placeholder:"FILE" help:"Holidays over those of the policy's calendar: feasts that were moved, years to come (docs/calendars.md)."`
 
 	Connect string `env:"CLAUSE_CONNECT" placeholder:"FILE" help:"The databases and webhooks outside that hold copies of people's data (docs/connectors.md)."`
@@ -121,7 +123,10 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := c.People.config(&config); err != nil {
 		return errors.Join(err, at.Close())
 	}
-	defer func() { err = errors.Join(err, c.People.close()) }()
+	defer func() { err = errors.Join(err, c.People.close(), c.Staff.close()) }()
+	if err := c.Staff.config(&config); err != nil {
+		return errors.Join(err, at.Close())
+	}
 	a, err := app.Open(e.Context, config)
 	if err != nil {
 		return errors.Join(err, at.Close())
@@ -133,8 +138,10 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := c.tell(e, a, front, at.Addr()); err != nil {
 		return errors.Join(err, at.Close())
 	}
-	err = c.People.serve(e.Context, a, front, func(ctx context.Context) error {
-		return a.Serve(ctx, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+	err = c.Staff.serve(e.Context, a, front, func(ctx context.Context) error {
+		return c.People.serve(ctx, a, front, func(ctx context.Context) error {
+			return a.Serve(ctx, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+		})
 	})
 	if ended := context.Cause(e.Context); ended != nil && errors.Is(err, ended) {
 		return nil // as it was told to
@@ -200,6 +207,9 @@ func (c *serveCmd) tell(e *env, a *app.App, f front, at net.Addr) error {
 	e.printf("  API's pages  %s/docs\n", f.url)
 	if a.PeopleURL != "" {
 		e.printf("  accounts     %s/account/\n", a.PeopleURL)
+	}
+	if a.ConsoleURL != "" {
+		e.printf("  console      %s/console/\n", a.ConsoleURL)
 	}
 	if at := a.Gate.Upstream; at != nil {
 		e.printf("  application  %s/, which is at %s\n", a.PeopleURL, at)

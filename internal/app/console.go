@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"slices"
+
+	"clause.dev/clause/internal/console"
+	"clause.dev/clause/internal/evidence"
+	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/httpapi"
+)
+
+// Console is the door for staff.
+func (a *App) Console() (http.Handler, error) { return console.New(a.consoleConfig()) }
+
+func (a *App) consoleConfig() console.Config {
+	return console.Config{
+		URL: a.ConsoleURL, Members: a.access(a.Vault), Roles: a.ConsoleRoles, Policy: a.Policy, Now: a.Now,
+		Desks: console.Desks{
+			Board: &evidence.Board{Vault: a.Vault, Evidence: a.Evidence, Now: a.Now, Tenants: a.customers},
+		},
+		Log: func(err error) {
+			a.Log.Error("a page of the console failed", "kind", fault.KindOf(err).String(), "why", fault.Public(err))
+		},
+	}
+}
+
+// customers are the tenants, the organisation first, and those that have left; without the canaries.
+func (a *App) customers(ctx context.Context) ([]string, error) {
+	all, err := a.Clocks.Tenants(ctx)
+	return slices.DeleteFunc(all, func(t string) bool { return slices.Contains(canaryTenants(), t) }), err
+}
+
+// ServeConsole serves staff at a listener of their own, beside Serve.
+func (a *App) ServeConsole(ctx context.Context, at net.Listener, cert tls.Certificate) error {
+	handler, err := a.Console()
+	if err != nil {
+		return err
+	}
+	return a.serveDoor(ctx, at, consoleDoor, httpapi.Server(handler, a.TLSConfig(cert)))
+}
