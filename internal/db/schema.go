@@ -164,6 +164,12 @@ func tenantTables() []Table {
 			text("member_id", "state"), bytes("key_hash"), integer("until_at", "review_by", "created_at"), text("details")),
 		perTenant("grants", []string{"grant_id"},
 			text("grant_id", "holder", "state"), integer("asked_at", "until_at", "review_by", "wake_at", "uses", "used_at"), text("details")),
+		perTenant("handles", []string{"kind", "hash"},
+			text("kind"), bytes("hash"), text("subject_id"), bytes("sealed"), integer("made_at")).with(Goes),
+		perTenant("sign_ins", []string{"state_hash"},
+			bytes("state_hash"), text("provider"), bytes("browser"), text("subject_id", "back"), integer("until_at")).with(Goes),
+		perTenant("staff_identities", []string{"identity_hash"}, // they name no person of the data
+			bytes("identity_hash"), text("member_id"), integer("made_at")),
 		perTenant("consents", []string{"subject_id", "consent_id"},
 			text("subject_id", "consent_id"), bytes("sealed"), integer("at")).with(Goes),
 	}

@@ -165,6 +165,9 @@ func (v *Vault) rewrap(tx *db.Tx, newest *keyring.TenantKey, tenant, id string) 
 	if s.state.kept { // it can be looked up by nothing
 		return nil
 	}
+	if err := rehash(tx, newest, s); err != nil {
+		return fault.Wrap(op, err)
+	}
 	return fault.Wrap(op, v.reindex(tx, newest, s))
 }
 
