@@ -131,10 +131,15 @@ func (d *Desk) Get(ctx context.Context, c vault.Caller, tenant, clock string) (o
 // List returns a page of the clocks that are running or paused, those due first first, and the cursor
 // of the next page, "" on the last.
 func (d *Desk) List(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]obligation.Clock, string, error) {
+	return d.Find(ctx, c, tenant, obligation.Filter{}, cursor, limit)
+}
+
+// Find is List of the clocks that pass a filter.
+func (d *Desk) Find(ctx context.Context, c vault.Caller, tenant string, by obligation.Filter, cursor string, limit int) ([]obligation.Clock, string, error) {
 	if err := d.admit(ctx, c, "clock.list", tenant); err != nil {
 		return nil, "", err
 	}
-	return d.Engine.Page(ctx, tenant, cursor, limit)
+	return d.Engine.Find(ctx, tenant, by, d.Vault.Now(), cursor, limit)
 }
 
 func (d *Desk) admit(ctx context.Context, c vault.Caller, act, tenant string) error {

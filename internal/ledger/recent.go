@@ -3,6 +3,8 @@ package ledger
 import (
 	"bytes"
 	"context"
+	"slices"
+	"strings"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
@@ -42,7 +44,40 @@ func (l *Log) Recent(ctx context.Context, tenant, alias string, limit int) ([]pr
 // Page returns the entries about a subject's alias ("" for all entries) whose index is below before
 // (0 for the newest), newest first, at most limit and at most 1000.
 func (l *Log) Page(ctx context.Context, tenant, alias string, before int64, limit int) (Page, error) {
-	const op = "ledger.Page"
+	p, err := l.Search(ctx, tenant, Filter{Subject: alias}, before, limit)
+	return p, fault.Wrap("ledger.Page", err)
+}
+
+// Filter says which entries are looked for: those that have each of what is set.
+type Filter struct {
+	Subject string // alias
+	Kind    string // or the beginning of one, up to a dot: record finds record.read
+	Actor   string
+	Clause  string // that it rests on
+	Answer  string
+}
+
+// marks are what the bytes of every entry that passes hold; in those of others they may stand too.
+func (f *Filter) marks() (all [][]byte) {
+	for _, m := range []struct{ before, value, after string }{
+		{`,"subject":"`, f.Subject, `"`}, {`,"kind":"`, f.Kind, ``}, {`,"actor":"`, f.Actor, `"`}, {`"`, f.Clause, `"`}, {`,"answer":"`, f.Answer, `"`},
+	} {
+		if m.value != "" {
+			all = append(all, []byte(m.before+m.value+m.after))
+		}
+	}
+	return all
+}
+
+func (f *Filter) passes(e *proof.Entry) bool {
+	rest, begins := strings.CutPrefix(e.Kind, f.Kind)
+	return (f.Subject == "" || e.Subject == f.Subject) && (f.Actor == "" || e.Actor == f.Actor) && (f.Answer == "" || e.Answer == f.Answer) &&
+		(f.Clause == "" || slices.Contains(e.Clauses, f.Clause)) && (f.Kind == "" || begins && (rest == "" || rest[0] == '.'))
+}
+
+// Search is Page of the entries that pass a filter.
+func (l *Log) Search(ctx context.Context, tenant string, by Filter, before int64, limit int) (Page, error) {
+	const op = "ledger.Search"
 	if before < 0 || limit < 0 {
 		return Page{}, fault.New(op, fault.Invalid, "the cursor and the limit must not be negative")
 	}
@@ -56,12 +91,9 @@ func (l *Log) Page(ctx context.Context, tenant, alias string, before int64, limi
 		if err != nil {
 			return err
 		}
-		s := scan{tenant: tenant, alias: alias, limit: min(limit, maxPage), next: h.edge.size}
+		s := scan{tenant: tenant, by: by, marks: by.marks(), limit: min(limit, maxPage), next: h.edge.size}
 		if before > 0 {
 			s.next = min(before, s.next)
-		}
-		if alias != "" {
-			s.mark = []byte(`,"subject":"` + alias + `"`)
 		}
 		err = s.run(tx)
 		p = Page{s.found, s.next}
@@ -73,8 +105,8 @@ func (l *Log) Page(ctx context.Context, tenant, alias string, before int64, limi
 // scan walks a log backwards, chunk by chunk.
 type scan struct {
 	tenant string
-	alias  string
-	mark   []byte // what the bytes of an entry about the alias hold
+	by     Filter
+	marks  [][]byte
 	limit  int
 	next   int64 // entries below are still to be seen
 	seen   int
@@ -113,14 +145,14 @@ func (s *scan) row(r part) error {
 		entries = entries[:len(entries)-1]
 		s.next = r.first + int64(len(entries))
 		s.seen++
-		if !bytes.Contains(last, s.mark) {
+		if slices.ContainsFunc(s.marks, func(mark []byte) bool { return !bytes.Contains(last, mark) }) {
 			continue
 		}
 		e, err := proof.Parse(last)
 		if err != nil {
 			return errDamaged(op, "entry %d is malformed", s.next)
 		}
-		if s.alias == "" || e.Subject == s.alias { // a detail may hold the mark too
+		if s.by.passes(&e) { // a detail may hold the marks too
 			s.found = append(s.found, e)
 		}
 	}

@@ -95,26 +95,6 @@ func (e *Engine) Opened(tx *db.Tx, clause, about string) (bool, error) {
 	return len(known) > 0, err
 }
 
-// Page returns clocks that are running or paused, those due first first, and the cursor of the next
-// page, "" on the last. Clocks that await an event come last.
-func (e *Engine) Page(ctx context.Context, tenant, cursor string, limit int) (page []Clock, next string, err error) {
-	const op = "obligation.Page"
-	due, id, err := parseCursor(cursor)
-	if err != nil {
-		return nil, "", fault.Wrap(op, err)
-	}
-	err = e.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
-		const order = `CASE WHEN due_at = 0 THEN 9223372036854775807 ELSE due_at END`
-		page, err = clocks(tx, `state IN ('running', 'paused') AND (`+order+`, clock_id) > ($2, $3) ORDER BY `+order+`, clock_id LIMIT $4`, due, id, int64(limit+1))
-		return err
-	})
-	if err == nil && len(page) > limit {
-		page = page[:limit]
-		next = page[limit-1].cursor()
-	}
-	return page, next, fault.Wrap(op, err)
-}
-
 func (c *Clock) cursor() string {
 	due := int64(math.MaxInt64)
 	if !c.Due.IsZero() {
