@@ -16,6 +16,7 @@ import (
 
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/identity/passkey"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/policy"
 )
@@ -27,10 +28,11 @@ type Config struct {
 	Policy   *policy.Policy
 	// Receipts are the templates of what people keep of their consents, by language and purpose.
 	Receipts map[string]map[string][]byte
-	Tenant   string // whose people come to this door
-	Cookie   string // the name of the one cookie
-	Login    string // the field that people sign in with, as data-set.field
-	MinAge   int    // 0: nobody is asked
+	Tenant   string         // whose people come to this door
+	Cookie   string         // the name of the one cookie
+	Login    string         // the field that people sign in with, as data-set.field
+	Passkeys *passkey.Party // for whose site passkeys are made; nil: there are none
+	MinAge   int            // 0: nobody is asked
 	// Statement is where the published policy is read; "" if nowhere.
 	Statement string
 	// Source is the address somebody comes from; nil: that of the connection.
@@ -98,6 +100,7 @@ func (d *door) route(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+Prefix+"style.css", asset("pages/style.css", "text/css; charset=utf-8"))
 	mux.HandleFunc("GET "+Prefix+"icon.svg", asset("pages/icon.svg", "image/svg+xml"))
 	mux.HandleFunc("GET "+Prefix+"code.js", asset("pages/code.js", "text/javascript; charset=utf-8"))
+	mux.HandleFunc("GET "+Prefix+"passkey.js", asset("pages/passkey.js", "text/javascript; charset=utf-8"))
 	open := func(page string, get, post handler) {
 		mux.HandleFunc("GET "+Prefix+"{lang}/"+page, d.serve(get))
 		mux.HandleFunc("POST "+Prefix+"{lang}/"+page, d.serve(post))
@@ -105,6 +108,7 @@ func (d *door) route(mux *http.ServeMux) {
 	open("register", (*visit).registerForm, (*visit).register)
 	open("verify", (*visit).verifyForm, (*visit).verify)
 	open("sign-in", (*visit).signInForm, (*visit).signIn)
+	open("sign-in/passkey", (*visit).signInForm, (*visit).signInPasskey)
 	open("second", (*visit).secondForm, (*visit).second)
 	open("recover", (*visit).recoverForm, (*visit).recover)
 	open("reset", (*visit).resetForm, (*visit).reset)
@@ -119,6 +123,9 @@ func (d *door) route(mux *http.ServeMux) {
 	mine("POST", "second-factor", (*visit).offerFactor)
 	mine("POST", "second-factor/confirm", (*visit).confirmFactor)
 	mine("POST", "second-factor/remove", (*visit).dropFactor)
+	mine("POST", "passkeys", (*visit).offerPasskey)
+	mine("POST", "passkeys/add", (*visit).addPasskey)
+	mine("POST", "passkeys/remove", (*visit).dropPasskey)
 	d.mine(mine)
 	mux.HandleFunc(Prefix, d.serve(func(v *visit) error { return v.say(http.StatusNotFound, "not-found") }))
 }

@@ -16,6 +16,7 @@ import (
 // securityPage is what somebody signs in with, and where they are signed in.
 type securityPage struct {
 	Factors  identity.Factors
+	Passkeys passkeysPage
 	Sessions []session.Session
 	This     string
 	Form     string // of the forms on the page, the one that was sent
@@ -24,6 +25,9 @@ type securityPage struct {
 func (v *visit) securityPage(form string) (p securityPage, err error) {
 	p.This, p.Form = v.who.ID, form
 	if p.Factors, err = v.door.Accounts.Factors(v.r.Context(), v.door.Tenant, v.who); err != nil {
+		return p, err
+	}
+	if p.Passkeys, err = v.passkeysPage(); err != nil {
 		return p, err
 	}
 	p.Sessions, err = v.door.Accounts.List(v.r.Context(), v.door.Tenant, v.who)

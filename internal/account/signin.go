@@ -12,7 +12,7 @@ func (v *visit) signInForm() error {
 		v.goOn(v.r.URL.Query().Get("to"))
 		return nil
 	}
-	return v.show(http.StatusOK, "sign-in", nil, nil)
+	return v.showSignIn(nil)
 }
 
 func (v *visit) signIn() error {
@@ -21,7 +21,7 @@ func (v *visit) signIn() error {
 		return v.say(http.StatusForbidden, "unverified")
 	}
 	if err != nil {
-		return v.complain(err, "sign-in", nil)
+		return v.showSignIn(err)
 	}
 	v.letIn(in)
 	if in.Half {

@@ -35,7 +35,7 @@ func readWords() (map[string]words, error) {
 // views are the pages: each a template within the frame.
 type views map[string]*template.Template
 
-var pages = []string{"register", "verify", "sign-in", "second", "recover", "reset", "said", "home", "security", "factor", "recovery",
+var pages = []string{"register", "verify", "sign-in", "second", "recover", "reset", "said", "home", "security", "factor", "recovery", "passkey",
 	"data", "correct", "consents", "requests", "trail", "notices", "close"}
 
 func readViews() (views, error) {
@@ -103,7 +103,7 @@ func (p *page) at() string {
 	case "correct":
 		_, rest, _ := strings.Cut(strings.TrimPrefix(p.r.URL.Path, Prefix), "/")
 		return rest
-	case "factor", "recovery":
+	case "factor", "recovery", "passkey":
 		return "security"
 	}
 	return p.Name

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"io"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -50,6 +51,12 @@ func (s *site) Send(_ context.Context, d *notify.Dispatch) error {
 
 func open(t *testing.T) *site {
 	t.Helper()
+	return openAt(t, "127.0.0.1")
+}
+
+// openAt opens the site under a name of this machine: browsers make no passkeys for an address.
+func openAt(t *testing.T, name string) *site {
+	t.Helper()
 	s := &site{T: t}
 	s.server = apptest.Start(t, apptest.Options{Prepare: func(a *app.App) {
 		a.Outbox.Senders[notify.Email] = s
@@ -62,13 +69,17 @@ func open(t *testing.T) *site {
 	if _, err := a.Vault.CreateTenant(t.Context(), operator, vault.Tenant{ID: tenant, Title: "Clesaro"}); err != nil {
 		t.Fatal(err)
 	}
-	door, err := a.People(tenant)
+	s.web = httptest.NewUnstartedServer(nil)
+	_, port, err := net.SplitHostPort(s.web.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.web = httptest.NewTLSServer(door)
+	a.PeopleURL = "https://" + net.JoinHostPort(name, port)
+	if s.web.Config.Handler, err = a.People(tenant); err != nil {
+		t.Fatal(err)
+	}
+	s.web.StartTLS()
 	t.Cleanup(s.web.Close)
-	a.PeopleURL = s.web.URL
 	return s
 }
 

@@ -23,7 +23,12 @@ func (a *App) people(tenant string, source func(*http.Request) string) (http.Han
 	if a.PublicURL != "" {
 		statement = a.PublicURL + "/statement"
 	}
+	passkeys, err := a.passkeys()
+	if err != nil {
+		return nil, err
+	}
 	return account.New(account.Config{
+		Passkeys:  passkeys,
 		Statement: statement, Source: source, Desks: a.desksOf(tenant), Receipts: a.login.receipts,
 		Accounts: a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
 		MinAge: a.Plan.Accounts.Rules.MinAge, Now: a.Now,

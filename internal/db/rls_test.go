@@ -58,7 +58,7 @@ func tenantTables(t *testing.T) (list []db.Table) {
 			list = append(list, table)
 		}
 	}
-	if len(list) != 33 {
+	if len(list) != 35 {
 		t.Fatalf("%d tables of tenant data", len(list))
 	}
 	return list

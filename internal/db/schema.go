@@ -170,6 +170,10 @@ func tenantTables() []Table {
 			bytes("state_hash"), text("provider"), bytes("browser"), text("subject_id", "back"), integer("until_at")).with(Goes),
 		perTenant("staff_identities", []string{"identity_hash"}, // they name no person of the data
 			bytes("identity_hash"), text("member_id"), integer("made_at")),
+		perTenant("passkeys", []string{"passkey_id"},
+			text("passkey_id", "subject_id"), bytes("sealed"), integer("added_at")).with(Goes),
+		perTenant("spent_challenges", []string{"challenge_id"}, // they name nobody
+			text("challenge_id"), integer("until_at")),
 		perTenant("consents", []string{"subject_id", "consent_id"},
 			text("subject_id", "consent_id"), bytes("sealed"), integer("at")).with(Goes),
 	}

@@ -91,13 +91,17 @@ func (a *Accounts) refuse(ctx context.Context, tenant string, on *account) error
 	if on == nil {
 		return wrong()
 	}
-	err := a.DB.Write(ctx, tenant, func(tx *db.Tx) error {
-		return on.tell(tx, "account.sign-in", proof.Refuse, "wrong password")
-	})
-	if err != nil {
+	if err := a.noted(ctx, tenant, on, "wrong password"); err != nil {
 		return err
 	}
 	return wrong()
+}
+
+// noted notes in the ledger of whoever's account it is why nobody was signed in.
+func (a *Accounts) noted(ctx context.Context, tenant string, of *account, why string, clauses ...string) error {
+	return a.DB.Write(ctx, tenant, func(tx *db.Tx) error {
+		return of.tell(tx, "account.sign-in", proof.Refuse, why, clauses...)
+	})
 }
 
 // notYet mails a new code to somebody who knows the password and has not verified the address.
@@ -107,10 +111,7 @@ func (a *Accounts) notYet(ctx context.Context, tenant, login string, found *acco
 			return err
 		}
 	}
-	err := a.DB.Write(ctx, tenant, func(tx *db.Tx) error {
-		return found.tell(tx, "account.sign-in", proof.Refuse, "the address is not verified", clauses(a.Rules.SignIn)...)
-	})
-	if err != nil {
+	if err := a.noted(ctx, tenant, found, "the address is not verified", clauses(a.Rules.SignIn)...); err != nil {
 		return err
 	}
 	return fault.New("identity.SignIn", fault.Refused, "the email address is not verified yet").WithClause(a.Rules.SignIn).
@@ -146,21 +147,26 @@ func (a *Accounts) enter(tx *db.Tx, was *account, better string, on session.Devi
 	return a.let(tx, found, proven, on)
 }
 
-// let begins a session, and tells.
+// let begins a session of somebody with a password, and tells.
 func (a *Accounts) let(tx *db.Tx, of *account, proven session.Proof, on session.Device) (in SignedIn, err error) {
-	in.Half = proven == session.Half
-	if in.Session, in.Token, err = a.Sessions.Begin(tx, of.subject, proven, on); err != nil {
-		return SignedIn{}, err
-	}
-	if err := tidyLater(tx); err != nil {
-		return SignedIn{}, err
-	}
 	how := "password"
 	switch proven {
 	case session.Half:
 		how = "password, second factor awaited"
 	case session.Second:
 		how = "second factor"
+	}
+	return a.letBy(tx, of, proven, on, how)
+}
+
+// letBy begins a session, and tells by what.
+func (a *Accounts) letBy(tx *db.Tx, of *account, proven session.Proof, on session.Device, how string) (in SignedIn, err error) {
+	in.Half = proven == session.Half
+	if in.Session, in.Token, err = a.Sessions.Begin(tx, of.subject, proven, on); err != nil {
+		return SignedIn{}, err
+	}
+	if err := tidyLater(tx); err != nil {
+		return SignedIn{}, err
 	}
 	return in, of.tell(tx, "account.sign-in", proof.Allow, how)
 }
