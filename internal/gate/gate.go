@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"clause.dev/clause/internal/detection"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/gate/inspect"
 	"clause.dev/clause/internal/identity/session"
@@ -50,6 +51,8 @@ type Config struct {
 	Now      func() time.Time
 	Wall     func() time.Time // the machine's clock, for connections
 	Report   func(Report)     // of what did not pass
+	// Observe is told of every request once it is over; nil: nobody is.
+	Observe func(detection.Interaction)
 	// Watch is how soon an answer under way, or a WebSocket, ends after its session did; zero: ten seconds.
 	Watch time.Duration
 }
@@ -121,6 +124,11 @@ func New(c Config) (*Gate, error) {
 
 // ServeHTTP is one request.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.Observe != nil {
+		o := &observed{ResponseWriter: w, gate: g, began: g.Wall()}
+		defer o.done(r)
+		w = o
+	}
 	now := g.Now()
 	if until, banned := g.bans.holds(r.RemoteAddr, now); banned {
 		g.away.add(forBan)
@@ -179,6 +187,7 @@ func (g *Gate) application(w http.ResponseWriter, r *http.Request, path string) 
 		refuse(w, http.StatusServiceUnavailable, "It cannot be said now who is signed in. Please try again.")
 		return
 	}
+	noteWho(w, who)
 	if who.token == "" && g.needs(path) {
 		g.sendToSignIn(w, r.Method, r.Header, r.URL)
 		return

@@ -38,8 +38,9 @@ type claims struct {
 
 // visitor is who sent a request: all empty for somebody who is not signed in.
 type visitor struct {
-	cookie string // the session's token
-	token  string // the identity
+	cookie           string // the session's token
+	token            string // the identity
+	subject, session string // whose, and which
 }
 
 // who finds out who sent a request. What another site had a browser send is nobody's: not a form, and not a
@@ -64,7 +65,7 @@ func (g *Gate) known(ctx context.Context, cookie string) (visitor, error) {
 	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Erased) { // erased in this moment
 		return visitor{}, nil
 	}
-	return visitor{cookie: cookie, token: token}, err
+	return visitor{cookie: cookie, token: token, subject: in.Subject, session: in.ID}, err
 }
 
 // fromHere reports whether a browser says that our own pages asked.
