@@ -97,6 +97,9 @@ func sound(t *testing.T, p *browser.Page, path, origin string) {
 			t.Errorf("%s: %s: %q", path, what, found[:min(len(found), 5)])
 		}
 	}
+	if found := p.Axe(); len(found) > 0 {
+		t.Errorf("%s: axe: %q", path, found)
+	}
 	// The browser's own pictures, as of a calendar, are no others'.
 	elsewhere := slices.DeleteFunc(p.Elsewhere(origin), func(at string) bool { return strings.HasPrefix(at, "data:") })
 	if len(elsewhere) > 0 {

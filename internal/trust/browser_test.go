@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
 
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/app/apptest/browser"
+	"clause.dev/clause/internal/policy/publish"
 )
 
 // pictures names a folder for the pages' pictures, for people to look at.
@@ -53,6 +55,7 @@ func TestInABrowser(t *testing.T) {
 		"by keyboard":                  byKeyboard,
 		"every clause has its address": everyClauseHasItsAddress,
 		"on paper":                     onPaper,
+		"every page that is published": everyPage,
 	} {
 		t.Run(name, func(t *testing.T) { read(t, s) })
 	}
@@ -85,6 +88,9 @@ func soundPage(t *testing.T, p *browser.Page, origin string) {
 			t.Errorf("%s: %q", what, found[:min(len(found), 5)])
 		}
 	}
+	if found := p.Axe(); len(found) > 0 {
+		t.Errorf("axe: %q", found)
+	}
 	headings := browser.Ask[[]int](p, "headings")
 	if len(headings) < 3 || headings[0] != 1 || slices.Contains(headings[1:], 1) {
 		t.Errorf("the headings are of the levels %v: the first alone is to be of level 1", headings)
@@ -111,6 +117,31 @@ func soundPage(t *testing.T, p *browser.Page, origin string) {
 	}
 	if complaints := p.Complaints(); len(complaints) > 0 {
 		t.Errorf("the browser complains: %q", complaints)
+	}
+}
+
+// everyPage looks at the pages that nobody signs in for, beside the two that are looked at more closely.
+func everyPage(t *testing.T, s *apptest.Server) {
+	t.Helper()
+	names, _ := publish.Names()
+	paths := []string{"/security/report"}
+	for _, name := range names {
+		if strings.HasSuffix(name, ".html") {
+			paths = append(paths, "/published/"+name+"?lang=en", "/published/"+name+"?lang=ar")
+		}
+	}
+	for _, look := range []browser.Look{{Width: 360, Dark: true}, {Width: 1100}} {
+		p := browser.Open(t, look)
+		for _, path := range paths {
+			p.Visit(s.Door.URL + path)
+			keep(t, p, fmt.Sprintf("published %d %s", look.Width, strings.ReplaceAll(path, "/", "-")))
+			if found := p.Axe(); len(found) > 0 {
+				t.Errorf("%s: axe: %q", path, found)
+			}
+		}
+		if elsewhere := p.Elsewhere(s.Door.URL); len(elsewhere) > 0 {
+			t.Errorf("others are asked: %q", elsewhere)
+		}
 	}
 }
 

@@ -80,6 +80,9 @@ func sound(t *testing.T, p *browser.Page, path, origin string) {
 			t.Errorf("%s: %s: %q", path, what, found[:min(len(found), 5)])
 		}
 	}
+	if found := p.Axe(); len(found) > 0 {
+		t.Errorf("%s: axe: %q", path, found)
+	}
 	// The picture of a calendar in a field for a day is the browser's own.
 	own := func(at string) bool { return strings.HasPrefix(at, "data:") }
 	if elsewhere := slices.DeleteFunc(p.Elsewhere(origin), own); len(elsewhere) > 0 {

@@ -47,6 +47,8 @@ func (p *Page) Axe() []string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	p.scripts(true) // axe waits for timers
+	defer p.scripts(!p.look.NoScript)
 	run(p, chromedp.Evaluate[bool](source+"\n;true"))
 	return run(p, chromedp.Evaluate[[]string](axeAsks, chromedp.EvalAwaitPromise))
 }

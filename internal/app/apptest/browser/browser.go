@@ -28,8 +28,9 @@ type Look struct {
 
 // Page is a window of the browser.
 type Page struct {
-	t   testing.TB
-	ctx context.Context
+	t    testing.TB
+	ctx  context.Context
+	look Look
 
 	mu         sync.Mutex
 	complaints []string
@@ -52,7 +53,7 @@ func Open(t testing.TB, look Look) *Page {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"))
 	allocator, end := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
-	p := &Page{t: t}
+	p := &Page{t: t, look: look}
 	ctx, closeWindow := chromedp.NewContext(allocator, chromedp.WithListener(p.listen))
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(ctx); err != nil {
@@ -81,10 +82,16 @@ func (p *Page) prefer(look Look) {
 	if _, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, media); err != nil {
 		p.t.Fatal(err)
 	}
-	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: look.NoScript}); err != nil {
+	p.scripts(!look.NoScript)
+	if _, err := chromedp.Call(p.ctx, network.Enable, network.EnableParams{}); err != nil {
 		p.t.Fatal(err)
 	}
-	if _, err := chromedp.Call(p.ctx, network.Enable, network.EnableParams{}); err != nil {
+}
+
+// scripts lets those of the page run, or not.
+func (p *Page) scripts(may bool) {
+	p.t.Helper()
+	if _, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !may}); err != nil {
 		p.t.Fatal(err)
 	}
 }
