@@ -20,6 +20,7 @@ type exchange struct {
 	service  *service
 	began    time.Time
 	status   int    // 0 until the answer has begun
+	bytes    int64  // of the answer's body
 	actor    string // the credential, once it is known
 	failure  error
 	instance string
@@ -38,6 +39,7 @@ func (x *exchange) Write(b []byte) (int, error) {
 	if x.status == 0 {
 		x.status = http.StatusOK
 	}
+	x.bytes += int64(len(b))
 	return x.ResponseWriter.Write(b)
 }
 

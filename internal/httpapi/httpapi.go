@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/detection"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
 )
@@ -56,6 +57,8 @@ type Config struct {
 	Wall        func() time.Time            // the machine's, for connections and rates; nil: Now
 	Log         *slog.Logger                // nil: none
 	Limits      Limits
+	// Observe is told of every request once it is answered, and of the credential; nil: nobody is.
+	Observe func(credential string, i detection.Interaction)
 }
 
 // service is the handler.
@@ -168,6 +171,7 @@ func (x *exchange) end() {
 		}
 	}
 	x.log()
+	x.observe()
 	if cut {
 		panic(http.ErrAbortHandler)
 	}
