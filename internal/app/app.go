@@ -20,6 +20,7 @@ import (
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/detection"
 	"clause.dev/clause/internal/evidence"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/gate"
@@ -116,6 +117,7 @@ type App struct {
 	listeners listeners
 	gate      atomic.Pointer[gate.Gate]          // that people come through, once it listens
 	inspector func() (*inspect.Inspector, error) // made once it is needed
+	watch     *detection.Watch                   // what happens at the doors; nil: no clause has it searched
 }
 
 // memoryMax bounds what memory-only data sets hold, in bytes.
@@ -219,6 +221,9 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
 	a.Evidence.Clocks = (&standing{count: a.standings, clock: a.Now}).now
 	a.canaries = newCanaries(a)
+	if a.Plan.Search != (detection.Search{}) {
+		a.watch = detection.New(a.Plan.Search)
+	}
 	return nil
 }
 
@@ -297,7 +302,9 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	door, err := httpapi.New(a.doorConfig(a.Vault, a.Ledger, a.canaries.beside(a.Applications), pages))
+	c := a.doorConfig(a.Vault, a.Ledger, a.canaries.beside(a.Applications), pages)
+	c.Observe = a.observeFront()
+	door, err := httpapi.New(c)
 	if err != nil {
 		return nil, err
 	}

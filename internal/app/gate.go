@@ -37,6 +37,7 @@ func (a *App) Behind(tenant string) (*gate.Gate, error) {
 		return nil, err
 	}
 	c.Account = pages
+	a.observeGate(&c, tenant)
 	return gate.New(c)
 }
 
@@ -89,8 +90,9 @@ func (a *App) behindCanary(application http.RoundTripper) (control.Behind, error
 			return control.Behind{}, err
 		}
 	}
+	door := a.observeCanary(&c)
 	g, err := gate.New(c)
-	return control.Behind{Host: canaryHost, Handler: g}, err
+	return control.Behind{Host: canaryHost, Handler: g, Door: door}, err
 }
 
 // application is where people come to the company's application.

@@ -166,6 +166,9 @@ func (a *App) duties() []work.Duty {
 	if a.Accounts != nil {
 		duties = append(duties, a.accountDuty())
 	}
+	if a.watch != nil {
+		duties = append(duties, a.searchDuty())
+	}
 	if a.Connected != nil {
 		duties = append(duties, a.connectDuty(), a.walkDuty())
 	}

@@ -193,6 +193,7 @@ func (a *tracker) RoundTrip(r *http.Request) (*http.Response, error) {
 // Behind is a gate, and the host it answers for.
 type Behind struct {
 	Host string
+	Door string // as what is found there is named, "" if nothing is searched
 	http.Handler
 }
 

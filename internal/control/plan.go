@@ -7,6 +7,7 @@ import (
 	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/assurance"
 	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/detection"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/incident"
 	"clause.dev/clause/internal/obligation"
@@ -26,6 +27,7 @@ type Plan struct {
 	Incidents       incident.Rules                    // what clauses promise of breaches and legal demands
 	Accounts        Accounts                          // what is asked of the accounts of people
 	Necessary       bool                              // no cookie leaves but the necessary ones
+	Search          detection.Search                  // what the interactions at the doors are searched for
 	Ban             time.Duration                     // for how long the source of attacks is kept out of the gate; zero if not promised
 	AddressRules    bool                              // what is for staff and machines is reached from listed addresses alone
 	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises

@@ -30,6 +30,8 @@ type System struct {
 	// Behind puts an application behind a gate as the server's own is, without a network.
 	Behind      func(application http.RoundTripper) (Behind, error)
 	Application string // the address at which people come to the company's application; "" if none is behind the gate
+	// Seen counts the interactions of a door, "api" or "gate", that were searched for threats and outliers.
+	Seen func(door string) int64
 
 	Files   []string // files and folders that could hold data: store, blobs, temporary folder, backups
 	Objects Objects  // what else could, put there within an hour; nil if nothing else does

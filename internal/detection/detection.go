@@ -153,11 +153,16 @@ func (s *Scope) Observe(i Interaction) {
 	}
 }
 
-// Seen is how many interactions there were since the start.
-func (s *Scope) Seen() int64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.seen
+// Seen is how many interactions there were since the start at the doors of a name.
+func (w *Watch) Seen(name string) (n int64) {
+	for _, s := range w.all() {
+		if s.name == name {
+			s.mu.Lock()
+			n += s.seen
+			s.mu.Unlock()
+		}
+	}
+	return n
 }
 
 // reach goes on to the slot of a moment. A clock that was set back by more than a window would keep what is
