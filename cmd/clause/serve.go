@@ -37,6 +37,8 @@ type serveCmd struct {
 
 	Staff staffDoor `embed:"" group:"The door for staff"`
 
+	Networks networks `embed:"" group:"From where the server is reached"`
+
 	Calendar string `env:"CLAUSE_CALENDAR" placeholder:"FILE" help:"Holidays over those of the policy's calendar: feasts that were moved, years to come (docs/calendars.md)."`
 
 	Connect string `env:"CLAUSE_CONNECT" placeholder:"FILE" help:"The databases and webhooks outside that hold copies of people's data (docs/connectors.md)."`
@@ -123,8 +125,11 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := c.People.config(&config); err != nil {
 		return errors.Join(err, at.Close())
 	}
-	defer func() { err = errors.Join(err, c.People.close(), c.Staff.close()) }()
+	defer func() { err = errors.Join(err, c.People.close(), c.Staff.close(), c.Networks.close()) }()
 	if err := c.Staff.config(&config); err != nil {
+		return errors.Join(err, at.Close())
+	}
+	if err := c.Networks.config(&config); err != nil {
 		return errors.Join(err, at.Close())
 	}
 	a, err := app.Open(e.Context, config)
@@ -138,9 +143,11 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := c.tell(e, a, front, at.Addr()); err != nil {
 		return errors.Join(err, at.Close())
 	}
-	err = c.Staff.serve(e.Context, a, front, func(ctx context.Context) error {
-		return c.People.serve(ctx, a, front, func(ctx context.Context) error {
-			return a.Serve(ctx, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+	err = c.Networks.serve(e.Context, a, front, func(ctx context.Context) error {
+		return c.Staff.serve(ctx, a, front, func(ctx context.Context) error {
+			return c.People.serve(ctx, a, front, func(ctx context.Context) error {
+				return a.Serve(ctx, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+			})
 		})
 	})
 	if ended := context.Cause(e.Context); ended != nil && errors.Is(err, ended) {
@@ -210,6 +217,9 @@ func (c *serveCmd) tell(e *env, a *app.App, f front, at net.Addr) error {
 	}
 	if a.ConsoleURL != "" {
 		e.printf("  console      %s/console/\n", a.ConsoleURL)
+	}
+	if at := c.Networks.at; at != nil {
+		e.printf("  metrics      https://%s/metrics\n", at.Addr())
 	}
 	if at := a.Gate.Upstream; at != nil {
 		e.printf("  application  %s/, which is at %s\n", a.PeopleURL, at)

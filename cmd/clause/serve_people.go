@@ -26,6 +26,7 @@ type people struct {
 	Private  []string `name:"upstream-private" env:"CLAUSE_UPSTREAM_PRIVATE" placeholder:"PATH" help:"The beginning of paths of the application that nobody reaches without signing in."`
 	Upload   int64    `name:"upstream-upload" env:"CLAUSE_UPSTREAM_UPLOAD" placeholder:"MIB" help:"The most that one request sends, in MiB. Default: 1024."`
 	Rate     float64  `name:"upstream-rate" env:"CLAUSE_UPSTREAM_RATE" placeholder:"N" help:"How many requests a second may come from one address. Default: 100; negative: any."`
+	Inspect  bool     `name:"upstream-inspect" env:"CLAUSE_UPSTREAM_INSPECT" help:"Look into forms for attacks, also where no clause promises that they are stopped (docs/gate.md)."`
 	Forward  string   `name:"forward-auth" env:"CLAUSE_FORWARD_AUTH" placeholder:"HOST:PORT" help:"Listen here for another proxy that asks whom a request is of: nginx, Caddy, Traefik, Envoy (docs/gate.md)."`
 
 	at, forward net.Listener
@@ -43,8 +44,8 @@ func (p *people) config(into *app.Config) (err error) {
 		if p.Tenant != "" || p.URL != "" {
 			return fault.New(op, fault.Invalid, "--people-tenant and --people-url need --people")
 		}
-		if p.Upstream != "" || p.Forward != "" || len(p.Private) > 0 {
-			return fault.New(op, fault.Invalid, "--upstream, --upstream-private and --forward-auth need --people")
+		if p.Upstream != "" || p.Forward != "" || len(p.Private) > 0 || p.Inspect {
+			return fault.New(op, fault.Invalid, "--upstream, --upstream-private, --upstream-inspect and --forward-auth need --people")
 		}
 		return nil
 	}
@@ -78,7 +79,7 @@ func (p *people) config(into *app.Config) (err error) {
 // gate reads what stands behind the gate.
 func (p *people) gate() (g app.Gate, err error) {
 	const op = "clause.people"
-	g = app.Gate{Private: p.Private, Limits: gate.Limits{Rate: p.Rate, Upload: p.Upload << 20}}
+	g = app.Gate{Private: p.Private, Inspect: p.Inspect, Limits: gate.Limits{Rate: p.Rate, Upload: p.Upload << 20}}
 	if p.Upload < 0 || p.Upload > 1<<30 {
 		return g, fault.New(op, fault.Invalid, "--upstream-upload is no size")
 	}

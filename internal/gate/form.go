@@ -20,8 +20,17 @@ func (g *Gate) sound(w http.ResponseWriter, r *http.Request, body io.ReadCloser)
 		g.unread(w, r, err)
 		return nil, false
 	}
+	done, ok := g.sources.look(r.RemoteAddr)
+	if !ok {
+		w.Header().Set("Retry-After", "1")
+		g.turn(w, forRate, http.StatusTooManyRequests, "There are too many forms from your address.")
+		return nil, false
+	}
 	kind, err := g.Inspect.Attack(r.Context(), r, fields)
+	done()
 	switch {
+	case fault.Is(err, fault.TooLarge):
+		g.unread(w, r, err)
 	case fault.Is(err, fault.Unavailable):
 		w.Header().Set("Retry-After", "5")
 		g.turn(w, forForm, http.StatusServiceUnavailable, "There are too many forms now. Please try again in a moment.")

@@ -40,9 +40,14 @@ type sources struct {
 }
 
 type source struct {
-	limit *rate.Limiter
-	open  int
+	limit   *rate.Limiter
+	open    int
+	looking int // forms that are looked into, or wait for it
 }
+
+// maxLooking bounds the forms of one source that are looked into at a time: who floods the gate with forms waits
+// behind their own.
+const maxLooking = 4
 
 // maxSources bounds what is remembered: some 20 MB.
 const maxSources = 100_000
@@ -80,6 +85,25 @@ func (s *sources) enter(remote string, now time.Time) (leave func(), ok bool) {
 	return func() {
 		s.mu.Lock()
 		found.open--
+		s.mu.Unlock()
+	}, true
+}
+
+// look takes a place among the forms of an address that are looked into. done gives it back.
+func (s *sources) look(remote string) (done func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.known[near(remote)]
+	if found == nil || s.Open < 0 { // nobody counts
+		return func() {}, true
+	}
+	if found.looking >= maxLooking {
+		return nil, false
+	}
+	found.looking++
+	return func() {
+		s.mu.Lock()
+		found.looking--
 		s.mu.Unlock()
 	}, true
 }

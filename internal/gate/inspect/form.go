@@ -19,8 +19,9 @@ import (
 // How much of a form there may be: what a person writes. A form with files may be larger; its fields are looked at as
 // far as they stand in its beginning, which is where browsers put them if the page does.
 const (
-	MaxForm   = 64 << 10 // bytes
+	MaxForm   = 64 << 10 // bytes, as they are sent
 	maxFields = 500
+	maxLooked = 32 << 10 // bytes of what the rules are shown, which takes them a fifth of a second
 )
 
 // Field is one of a form.
@@ -151,6 +152,14 @@ func suspects(fields []Field) []Field {
 	return slices.DeleteFunc(slices.Clone(fields), func(f Field) bool {
 		return plain(f.Name) && (plain(f.Value) || secret(f.Name))
 	})
+}
+
+// sizeOf is how much the rules would read. A field costs what some fifty bytes do.
+func sizeOf(fields []Field) (n int) {
+	for _, f := range fields {
+		n += len(f.Name) + len(f.Value) + 50
+	}
+	return n
 }
 
 // plain reports whether a text is one word or number: letters and figures of any script, and what stands in addresses

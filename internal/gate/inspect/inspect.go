@@ -42,12 +42,15 @@ func New(atOnce int) (*Inspector, error) {
 // waits is how long a form may wait for its turn.
 const waits = 5 * time.Second
 
-// Attack says of what kind the attack is that fields of a request hold, "" if they hold none. It is Unavailable where
-// there are too many forms.
+// Attack says of what kind the attack is that fields of a request hold, "" if they hold none. It is TooLarge for more
+// than the rules are shown, and Unavailable where there are too many forms.
 func (i *Inspector) Attack(ctx context.Context, r *http.Request, fields []Field) (kind string, err error) {
 	fields = suspects(fields)
 	if len(fields) == 0 {
 		return "", nil
+	}
+	if sizeOf(fields) > maxLooked {
+		return "", fault.New("inspect.Attack", fault.TooLarge, "the form is too large")
 	}
 	ctx, cancel := context.WithTimeout(ctx, waits)
 	defer cancel()
