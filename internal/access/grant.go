@@ -2,7 +2,6 @@ package access
 
 import (
 	"context"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -186,20 +185,16 @@ func (d *Desk) Grants(ctx context.Context, c vault.Caller, tenant, cursor string
 	if err := d.seen(ctx, c, "grant.list", tenant); err != nil {
 		return nil, "", err
 	}
-	before, id := int64(math.MaxInt64), ""
-	if cursor != "" {
-		head, rest, found := strings.Cut(cursor, ".")
-		if before, err = strconv.ParseInt(head, 36, 64); err != nil || !found {
-			return nil, "", invalid(op, "cursor", "the cursor is none of this server's")
-		}
-		id = rest
+	before, err := db.ParseCursor(cursor, db.Newest)
+	if err != nil {
+		return nil, "", fault.Wrap(op, err)
 	}
 	out = []api.Grant{}
 	err = d.db().Read(ctx, tenant, func(tx *db.Tx) error {
-		all, err := grants(tx, `(asked_at, grant_id) < ($2, $3) ORDER BY asked_at DESC, grant_id DESC LIMIT $4`, before, id, int64(limit+1))
+		all, err := grants(tx, `(asked_at, grant_id) < ($2, $3) ORDER BY asked_at DESC, grant_id DESC LIMIT $4`, before.At, before.ID, int64(limit+1))
 		if len(all) > limit {
 			all = all[:limit]
-			next = strconv.FormatInt(micros(all[limit-1].asked), 36) + "." + all[limit-1].id
+			next = db.Cursor{At: db.Micros(all[limit-1].asked), ID: all[limit-1].id}.String()
 		}
 		for _, g := range all {
 			out = append(out, g.show())
@@ -251,7 +246,7 @@ func (d *Desk) Run(ctx context.Context, now time.Time) error {
 }
 
 func (d *Desk) expire(tx *db.Tx, now time.Time) error {
-	all, err := grants(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, grant_id LIMIT 1000`+tx.LockRow(), micros(now))
+	all, err := grants(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, grant_id LIMIT 1000`+tx.LockRow(), db.Micros(now))
 	if err != nil {
 		return err
 	}

@@ -38,13 +38,13 @@ const memberColumns = `member_id, state, key_hash, until_at, review_by, created_
 
 func (m *member) insert(tx *db.Tx) error {
 	_, err := tx.Exec(`INSERT INTO staff (tenant_id, `+memberColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		tx.Tenant(), m.id, m.state, m.hash, micros(m.until), micros(m.reviewBy), micros(m.created), details(m))
+		tx.Tenant(), m.id, m.state, m.hash, db.Micros(m.until), db.Micros(m.reviewBy), db.Micros(m.created), details(m))
 	return err
 }
 
 func (m *member) save(tx *db.Tx) error {
 	_, err := tx.Exec(`UPDATE staff SET state = $3, key_hash = $4, until_at = $5, review_by = $6, details = $7 WHERE tenant_id = $1 AND member_id = $2`,
-		tx.Tenant(), m.id, m.state, m.hash, micros(m.until), micros(m.reviewBy), details(m))
+		tx.Tenant(), m.id, m.state, m.hash, db.Micros(m.until), db.Micros(m.reviewBy), details(m))
 	return err
 }
 
@@ -85,7 +85,7 @@ func members(tx *db.Tx, where string, args ...any) (all []*member, err error) {
 		if err := json.Unmarshal([]byte(text), m); err != nil {
 			return fault.New("access.decode", fault.Other, "the record of %s is damaged", m.id)
 		}
-		m.until, m.reviewBy, m.created = instant(until), instant(reviewBy), instant(created)
+		m.until, m.reviewBy, m.created = db.Moment(until), db.Moment(reviewBy), db.Moment(created)
 		all = append(all, m)
 		return nil
 	})
@@ -130,27 +130,27 @@ var wakes = db.Wakes{Kind: "grants", Table: "grants", Column: "wake_at"}
 
 func (g *grant) insert(tx *db.Tx) error {
 	_, err := tx.Exec(`INSERT INTO grants (tenant_id, `+grantColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		tx.Tenant(), g.id, g.holder, g.state, micros(g.asked), micros(g.until), micros(g.reviewBy), micros(g.wake), g.uses, micros(g.used), details(g))
+		tx.Tenant(), g.id, g.holder, g.state, db.Micros(g.asked), db.Micros(g.until), db.Micros(g.reviewBy), db.Micros(g.wake), g.uses, db.Micros(g.used), details(g))
 	return err
 }
 
 func (g *grant) save(tx *db.Tx) error {
 	_, err := tx.Exec(`UPDATE grants SET state = $3, review_by = $4, wake_at = $5, details = $6 WHERE tenant_id = $1 AND grant_id = $2`,
-		tx.Tenant(), g.id, g.state, micros(g.reviewBy), micros(g.wake), details(g))
+		tx.Tenant(), g.id, g.state, db.Micros(g.reviewBy), db.Micros(g.wake), details(g))
 	if err != nil {
 		return err
 	}
 	if g.wake.IsZero() {
 		return wakes.Settle(tx)
 	}
-	return wakes.By(tx, micros(g.wake))
+	return wakes.By(tx, db.Micros(g.wake))
 }
 
 // Used counts one use of a grant, in the transaction that records what was done under it. A grant that was
 // withdrawn meanwhile lets nothing through.
 func Used(tx *db.Tx, id string) error {
 	n, err := tx.Exec(`UPDATE grants SET uses = uses + 1, used_at = $3 WHERE tenant_id = $1 AND grant_id = $2 AND state = 'live'`,
-		tx.Tenant(), id, micros(tx.Now()))
+		tx.Tenant(), id, db.Micros(tx.Now()))
 	if err == nil && n == 0 {
 		err = fault.New("access.Used", fault.Refused, "the grant has ended")
 	}
@@ -179,7 +179,7 @@ func grants(tx *db.Tx, where string, args ...any) (all []*grant, err error) {
 		if err := json.Unmarshal([]byte(text), g); err != nil {
 			return fault.New("access.decode", fault.Other, "the record of %s is damaged", g.id)
 		}
-		g.asked, g.until, g.reviewBy, g.wake, g.used = instant(asked), instant(until), instant(reviewBy), instant(wake), instant(used)
+		g.asked, g.until, g.reviewBy, g.wake, g.used = db.Moment(asked), db.Moment(until), db.Moment(reviewBy), db.Moment(wake), db.Moment(used)
 		all = append(all, g)
 		return nil
 	})

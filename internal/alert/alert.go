@@ -133,11 +133,11 @@ func (d *Desk) Raise(tx *db.Tx, in Alarm) (id string, err error) {
 	}
 	now := tx.Now()
 	a = &alert{
-		row:      row{id: newID(), kind: in.Kind, cause: in.Cause, state: open, raised: micros(now)},
+		row:      row{id: newID(), kind: in.Kind, cause: in.Cause, state: open, raised: db.Micros(now)},
 		Severity: in.Severity, Detected: in.Detected, Drill: in.Drill, Times: 1,
 	}
 	if in.Kind == ClockMissed || in.Kind == ClockNear {
-		a.wake = micros(now.Add(look))
+		a.wake = db.Micros(now.Add(look))
 	}
 	if err := insert(tx, a); err != nil {
 		return "", fault.Wrap(op, err)

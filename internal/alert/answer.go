@@ -172,7 +172,7 @@ func (d *Desk) Run(ctx context.Context, now time.Time) (err error) {
 }
 
 func (d *Desk) lookAt(tx *db.Tx, now time.Time) error {
-	all, err := alerts(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, alert_id LIMIT 1000`+tx.LockRow(), micros(now))
+	all, err := alerts(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, alert_id LIMIT 1000`+tx.LockRow(), db.Micros(now))
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (d *Desk) lookAt(tx *db.Tx, now time.Time) error {
 		if a.kind == ClockMissed && !missed || a.kind == ClockNear && !near {
 			err = d.end(tx, a, actor, "no-longer-owed")
 		} else {
-			a.wake = micros(now.Add(look))
+			a.wake = db.Micros(now.Add(look))
 			err = a.save(tx)
 		}
 		if err != nil {

@@ -2,10 +2,6 @@ package alert
 
 import (
 	"encoding/json"
-	"math"
-	"strconv"
-	"strings"
-	"time"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
@@ -98,26 +94,14 @@ func alerts(tx *db.Tx, where string, args ...any) (all []*alert, err error) {
 
 // page returns alerts, the newest first, and the cursor of the next page.
 func page(tx *db.Tx, cursor string, limit int) (all []*alert, next string, err error) {
-	before, id := int64(math.MaxInt64), ""
-	if cursor != "" {
-		head, rest, found := strings.Cut(cursor, ".")
-		if before, err = strconv.ParseInt(head, 36, 64); err != nil || !found {
-			return nil, "", fault.New("alert.cursor", fault.Invalid, "the cursor is none of this server's").WithField("cursor")
-		}
-		id = rest
+	before, err := db.ParseCursor(cursor, db.Newest)
+	if err != nil {
+		return nil, "", err
 	}
-	all, err = alerts(tx, `(raised_at, alert_id) < ($2, $3) ORDER BY raised_at DESC, alert_id DESC LIMIT $4`, before, id, int64(limit+1))
+	all, err = alerts(tx, `(raised_at, alert_id) < ($2, $3) ORDER BY raised_at DESC, alert_id DESC LIMIT $4`, before.At, before.ID, int64(limit+1))
 	if err == nil && len(all) > limit {
 		all = all[:limit]
-		last := all[limit-1]
-		next = strconv.FormatInt(last.raised, 36) + "." + last.id
+		next = db.Cursor{At: all[limit-1].raised, ID: all[limit-1].id}.String()
 	}
 	return all, next, err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
 }

@@ -253,13 +253,6 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // span reads by when something is to be done.

@@ -76,7 +76,7 @@ func (d *Desk) HoldExercise(ctx context.Context, c vault.Caller, tenant string, 
 		if e.Held.After(tx.Now()) {
 			return invalid(op, "held", "an exercise is entered once it was held")
 		}
-		e.opened = micros(tx.Now())
+		e.opened = db.Micros(tx.Now())
 		if len(e.Items) == 0 {
 			e.state = allDone
 		}

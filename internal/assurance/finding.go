@@ -75,7 +75,7 @@ func (d *Desk) open(tx *db.Tx, f *finding) error {
 	if err := checks(reference(op, "reference", f.reference), reference(op, "finder", f.Finder), d.application(op, f.Application)); err != nil {
 		return err
 	}
-	f.about, f.opened = Slug(f.Application), micros(tx.Now())
+	f.about, f.opened = Slug(f.Application), db.Micros(tx.Now())
 	if err := insert(tx, f); err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (d *Desk) receive(ctx context.Context, tenant, by string, in api.NewReport)
 		if waiting >= maxUnread && by == stranger {
 			return fault.New(op, fault.TooMany, "too many reports wait to be read").WithHint("write to the address in /.well-known/security.txt")
 		}
-		r.opened, r.wake = micros(tx.Now()), micros(tx.Now().Add(resealed))
+		r.opened, r.wake = db.Micros(tx.Now()), db.Micros(tx.Now().Add(resealed))
 		if err := insert(tx, r); err != nil {
 			return err
 		}

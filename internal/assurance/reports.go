@@ -108,7 +108,7 @@ func (d *Desk) runTenant(ctx context.Context, tenant string, now time.Time) erro
 		looked := 0
 		err := d.db().Write(ctx, tenant, func(tx *db.Tx) error {
 			var due []*report
-			err := each(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, item_id LIMIT $3`, []any{micros(now), int64(batch)}, func(r *row) error {
+			err := each(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, item_id LIMIT $3`, []any{db.Micros(now), int64(batch)}, func(r *row) error {
 				one := &report{}
 				due = append(due, one)
 				return decode(r, one)
@@ -135,7 +135,7 @@ func (d *Desk) look(tx *db.Tx, r *report, now time.Time) error {
 	if err := d.reseal(tx, &r.row); err != nil {
 		return err
 	}
-	r.wake = micros(now.Add(resealed))
+	r.wake = db.Micros(now.Add(resealed))
 	if r.state == closed && !now.Before(r.Closed.Add(kept)) || len(r.sealed) == 0 {
 		r.sealed, r.epoch, r.wake, r.Forgotten = []byte{}, 0, 0, true
 		if err := told(tx, "report.forgotten", actor, r.id, "", nil); err != nil {

@@ -2,9 +2,6 @@ package assurance
 
 import (
 	"encoding/json"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -135,34 +132,20 @@ func each(tx *db.Tx, where string, args []any, do func(r *row) error) error {
 
 // page returns rows, the newest first, and the cursor of the next page. What is sealed stays closed.
 func page(tx *db.Tx, k kind, cursor string, limit int) (all []row, next string, err error) {
-	before, id, err := parseCursor(cursor)
+	before, err := db.ParseCursor(cursor, db.Newest)
 	if err != nil {
 		return nil, "", err
 	}
 	err = each(tx, `kind = $2 AND (opened_at, item_id) < ($3, $4) ORDER BY opened_at DESC, item_id DESC LIMIT $5`,
-		[]any{string(k), before, id, int64(limit + 1)}, func(r *row) error {
+		[]any{string(k), before.At, before.ID, int64(limit + 1)}, func(r *row) error {
 			all = append(all, *r)
 			return nil
 		})
 	if err == nil && len(all) > limit {
 		all = all[:limit]
-		last := &all[limit-1]
-		next = strconv.FormatInt(last.opened, 36) + "." + last.id
+		next = db.Cursor{At: all[limit-1].opened, ID: all[limit-1].id}.String()
 	}
 	return all, next, err
-}
-
-// parseCursor reads a cursor; "" is after everything.
-func parseCursor(s string) (opened int64, id string, err error) {
-	if s == "" {
-		return math.MaxInt64, "", nil
-	}
-	head, id, found := strings.Cut(s, ".")
-	opened, err = strconv.ParseInt(head, 36, 64)
-	if err != nil || !found {
-		return 0, "", fault.New("assurance.cursor", fault.Invalid, "the cursor is none of this server's").WithField("cursor")
-	}
-	return opened, id, nil
 }
 
 // wakes says when each tenant's items are to be looked at.

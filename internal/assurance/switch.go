@@ -54,7 +54,7 @@ func (d *Desk) BeginSwitchOver(ctx context.Context, c vault.Caller, tenant strin
 	}
 	s := &switchOver{row: row{kind: switchKind, id: newID("swi_"), state: switching, reference: in.Reference}, Before: before}
 	return d.switches().step(ctx, tenant, s.id, func(tx *db.Tx) error {
-		s.opened = micros(tx.Now())
+		s.opened = db.Micros(tx.Now())
 		if err := insert(tx, s); err != nil {
 			return err
 		}

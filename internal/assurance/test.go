@@ -77,7 +77,7 @@ func (d *Desk) PlanTest(ctx context.Context, c vault.Caller, tenant string, in a
 	t := &test{row: row{kind: testKind, id: newID("tst_"), state: planned, about: Slug(in.Application)},
 		Application: in.Application, Tester: in.Tester, Qualification: in.Qualification, Begins: instant(in.Begins), Areas: []string{}}
 	return d.tests().step(ctx, tenant, t.id, func(tx *db.Tx) error {
-		t.opened = micros(tx.Now())
+		t.opened = db.Micros(tx.Now())
 		if err := insert(tx, t); err != nil {
 			return err
 		}

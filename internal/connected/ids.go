@@ -58,7 +58,7 @@ func (d *Desk) SetIDs(ctx context.Context, c vault.Caller, tenant, subject strin
 			return err
 		}
 		_, err = tx.Exec(`INSERT INTO external_ids (tenant_id, subject_id, sealed, set_at) VALUES ($1, $2, $3, $4)
- ON CONFLICT (tenant_id, subject_id) DO UPDATE SET sealed = excluded.sealed, set_at = excluded.set_at`, tenant, subject, sealed, micros(tx.Now()))
+ ON CONFLICT (tenant_id, subject_id) DO UPDATE SET sealed = excluded.sealed, set_at = excluded.set_at`, tenant, subject, sealed, db.Micros(tx.Now()))
 		if err != nil {
 			return err
 		}

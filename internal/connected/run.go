@@ -55,7 +55,7 @@ func (d *Desk) Run(ctx context.Context) error {
 func (d *Desk) runTenant(ctx context.Context, tenant string, down map[string]bool) (failed error) {
 	var due []walk
 	err := d.Vault.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
-		due, err = where(tx, `next_at > 0 AND next_at <= $2 ORDER BY next_at LIMIT 1000`, micros(d.Vault.Now()))
+		due, err = where(tx, `next_at > 0 AND next_at <= $2 ORDER BY next_at LIMIT 1000`, db.Micros(d.Vault.Now()))
 		return err
 	})
 	if err != nil {

@@ -52,7 +52,7 @@ func (w *walk) values() ([]any, error) {
 		return nil, fault.As("connected.values", fault.Other, err)
 	}
 	return []any{w.id, w.about, w.action, w.state, w.subject, strings.Join(w.purposes, ","), w.epoch, w.key, append([]byte{}, w.wrapped...), string(lines),
-		w.people, w.tries, micros(w.opened), micros(w.next), micros(w.ended)}, nil
+		w.people, w.tries, db.Micros(w.opened), db.Micros(w.next), db.Micros(w.ended)}, nil
 }
 
 func insert(tx *db.Tx, w *walk) error {
@@ -60,7 +60,7 @@ func insert(tx *db.Tx, w *walk) error {
 	if err != nil {
 		return err
 	}
-	if err := wakes.By(tx, micros(w.next)); err != nil {
+	if err := wakes.By(tx, db.Micros(w.next)); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO walks (tenant_id, `+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
@@ -73,7 +73,7 @@ func update(tx *db.Tx, w *walk) error {
 	if err != nil {
 		return err
 	}
-	if err := wakes.By(tx, micros(w.next)); err != nil {
+	if err := wakes.By(tx, db.Micros(w.next)); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`UPDATE walks SET about = $3, action = $4, state = $5, subject_id = $6, purposes = $7, epoch = $8, key_id = $9, wrapped = $10,
@@ -106,7 +106,7 @@ func where(tx *db.Tx, condition string, args ...any) (all []walk, err error) {
 		if purposes != "" {
 			w.purposes = strings.Split(purposes, ",")
 		}
-		w.opened, w.next, w.ended = moment(opened), moment(next), moment(end)
+		w.opened, w.next, w.ended = db.Moment(opened), db.Moment(next), db.Moment(end)
 		if json.Unmarshal([]byte(lines), &w.lines) != nil {
 			return fault.New("connected.where", fault.Other, "the row of a walk is damaged")
 		}
@@ -151,18 +151,4 @@ func (d *Desk) tell(tx *db.Tx, who, kind string, w *walk, system string, more ..
 		detail[more[i]] = more[i+1]
 	}
 	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: who, Answer: proof.Allow, Detail: detail})
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

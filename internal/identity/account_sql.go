@@ -36,7 +36,7 @@ func (a *Accounts) account(tx *db.Tx, subject string) (*account, error) {
 	if err != nil {
 		return nil, err
 	}
-	found.verified, found.expires = timeOf(verified), timeOf(expires)
+	found.verified, found.expires = db.Moment(verified), db.Moment(expires)
 	if found.person, err = a.People.Person(tx, subject); err != nil {
 		return nil, err
 	}
@@ -69,13 +69,13 @@ func (a *Accounts) save(tx *db.Tx, of *account) error {
 	if err != nil {
 		return err
 	}
-	if err := accountWakes.By(tx, micros(of.expires)); err != nil {
+	if err := accountWakes.By(tx, db.Micros(of.expires)); err != nil {
 		return err
 	}
 	_, err = tx.Exec(`INSERT INTO accounts (tenant_id, subject_id, `+accountColumns+`, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (tenant_id, subject_id) DO UPDATE SET state = excluded.state, sealed = excluded.sealed, totp_step = excluded.totp_step,
 			verified_at = excluded.verified_at, expires_at = excluded.expires_at`,
-		tx.Tenant(), of.subject, of.state, sealed, of.step, micros(of.verified), micros(of.expires), tx.Now().UnixMicro())
+		tx.Tenant(), of.subject, of.state, sealed, of.step, db.Micros(of.verified), db.Micros(of.expires), tx.Now().UnixMicro())
 	return err
 }
 

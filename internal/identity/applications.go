@@ -127,7 +127,7 @@ func (a *Applications) prove(ctx context.Context, id string, hash [sha256.Size]b
 		return proven{}, notValid()
 	}
 	app, err := stored.application()
-	return proven{app: app, key: Key{ID: id, Expires: timeOf(stored.until)}}, fault.Wrap("identity.Authenticate", err)
+	return proven{app: app, key: Key{ID: id, Expires: db.Moment(stored.until)}}, fault.Wrap("identity.Authenticate", err)
 }
 
 func notValid() error {

@@ -88,7 +88,7 @@ func (a *Applications) bearer(ctx context.Context, text string, now time.Time) (
 		if err != nil {
 			return proven{}, fault.Wrap("identity.Authenticate", err)
 		}
-		found.key = Key{ID: c.Key, Expires: earlier(c.Expires, timeOf(stored.until))}
+		found.key = Key{ID: c.Key, Expires: earlier(c.Expires, db.Moment(stored.until))}
 		if found.app.ID != c.Application {
 			return proven{}, notValid()
 		}

@@ -16,20 +16,20 @@ func insert(tx *db.Tx, a *Application) error {
 	_, err := tx.Exec(`INSERT INTO credentials (credential_id, title, tenants, purposes, scopes, environment, expires_at, revoked_at, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 		a.ID, a.Title, encode(a.Tenants), encode(a.Purposes), encode(a.Scopes), a.Environment,
-		micros(a.Expires), micros(a.Revoked), micros(a.Created))
+		db.Micros(a.Expires), db.Micros(a.Revoked), db.Micros(a.Created))
 	return err
 }
 
 func insertKey(tx *db.Tx, application string, k Key, hash [sha256.Size]byte) error {
 	_, err := tx.Exec(`INSERT INTO application_keys (key_id, credential_id, secret_hash, expires_at, created_at) VALUES ($1, $2, $3, $4, $5)`,
-		k.ID, application, hash[:], micros(k.Expires), micros(k.Created))
+		k.ID, application, hash[:], db.Micros(k.Expires), db.Micros(k.Created))
 	return err
 }
 
 // endBy lets all keys of an application end at a time, if not earlier.
 func endBy(tx *db.Tx, application string, at time.Time) error {
 	_, err := tx.Exec(`UPDATE application_keys SET expires_at = $1 WHERE credential_id = $2 AND (expires_at = 0 OR expires_at > $1)`,
-		micros(at), application)
+		db.Micros(at), application)
 	return err
 }
 
@@ -39,7 +39,7 @@ func keysOf(tx *db.Tx, application string) (keys []Key, err error) {
 			var k Key
 			var expires, created int64
 			err := scan(&k.ID, &expires, &created)
-			k.Expires, k.Created = timeOf(expires), timeOf(created)
+			k.Expires, k.Created = db.Moment(expires), db.Moment(created)
 			keys = append(keys, k)
 			return err
 		})
@@ -48,7 +48,7 @@ func keysOf(tx *db.Tx, application string) (keys []Key, err error) {
 
 // overKeys are the keys whose time is over.
 func overKeys(tx *db.Tx) (over []ended, err error) {
-	err = tx.Each(`SELECT key_id, credential_id FROM application_keys WHERE expires_at > 0 AND expires_at <= $1`, []any{micros(tx.Now())}, scanEnded(&over))
+	err = tx.Each(`SELECT key_id, credential_id FROM application_keys WHERE expires_at > 0 AND expires_at <= $1`, []any{db.Micros(tx.Now())}, scanEnded(&over))
 	return over, err
 }
 
@@ -82,7 +82,7 @@ func applicationOf(tx *db.Tx, id string) (Application, error) {
 
 // revoke reports whether the application was live until now; an unknown one is fault.NotFound.
 func revoke(tx *db.Tx, id string) (bool, error) {
-	n, err := tx.Exec(`UPDATE credentials SET revoked_at = $1 WHERE credential_id = $2 AND revoked_at = 0`, micros(tx.Now()), id)
+	n, err := tx.Exec(`UPDATE credentials SET revoked_at = $1 WHERE credential_id = $2 AND revoked_at = 0`, db.Micros(tx.Now()), id)
 	if err != nil || n > 0 {
 		return n > 0, err
 	}
@@ -139,7 +139,7 @@ func (r *row) application() (Application, error) {
 			return Application{}, fault.New("identity.row", fault.Other, "a stored application cannot be read")
 		}
 	}
-	r.app.Expires, r.app.Revoked, r.app.Created = timeOf(r.expires), timeOf(r.revoked), timeOf(r.created)
+	r.app.Expires, r.app.Revoked, r.app.Created = db.Moment(r.expires), db.Moment(r.revoked), db.Moment(r.created)
 	return r.app, nil
 }
 
@@ -150,18 +150,4 @@ func encode(ids []string) string {
 	}
 	text, _ := json.Marshal(ids)
 	return string(text)
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func timeOf(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

@@ -88,7 +88,7 @@ func (d *Desk) Suspect(ctx context.Context, c vault.Caller, tenant string, in ap
 	}
 	b := &breach{row: row{id: newID("inc_"), state: suspected}, Nature: in.Nature, Cause: in.Cause, Reference: in.Reference, Exposure: in.Exposure, Drill: len(in.Drill) > 0}
 	return d.stepped(ctx, tenant, b.id, func(tx *db.Tx) error {
-		b.opened, b.details = micros(tx.Now()), encode(b)
+		b.opened, b.details = db.Micros(tx.Now()), encode(b)
 		if err := insert(tx, breachKind, &b.row); err != nil {
 			return err
 		}

@@ -80,7 +80,7 @@ func (d *Desk) Demand(ctx context.Context, c vault.Caller, tenant string, in api
 	m := &demand{row: row{id: newID("dem_"), state: received}, Kind: in.Kind, Issuer: in.Issuer, Reference: in.Reference, Drill: in.Drill,
 		Asked: in.Fields, Granted: []string{}, EnteredBy: c.Credential.ID}
 	return d.demandStep(ctx, tenant, m.id, func(tx *db.Tx) error {
-		m.opened, m.details = micros(tx.Now()), encode(m)
+		m.opened, m.details = db.Micros(tx.Now()), encode(m)
 		if err := insert(tx, demandKind, &m.row); err != nil {
 			return err
 		}
@@ -238,7 +238,7 @@ const GagNotice = "legal-demand.notice"
 
 // gag keeps the demand from the people until the gag ends, and has them told then.
 func (d *Desk) gag(tx *db.Tx, m *demand) error {
-	m.wake = micros(m.Gagged)
+	m.wake = db.Micros(m.Gagged)
 	for _, clause := range d.Rules.Demand.Clauses {
 		owed := obligation.Duty{Kind: GagNotice, Clause: clause, Limit: policy.Term{Form: policy.Within, Count: 1, Unit: policy.Day}, Evidence: PeopleTold}
 		if _, err := d.Engine.OpenSince(tx, owed, m.id, m.Gagged); err != nil {

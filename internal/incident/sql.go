@@ -2,9 +2,6 @@ package incident
 
 import (
 	"encoding/json"
-	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -89,12 +86,12 @@ func remove(tx *db.Tx, id string) error {
 
 // page returns rows, the newest first, and the cursor of the next page.
 func page(tx *db.Tx, k kind, cursor string, limit int) (all []row, next string, err error) {
-	before, id, err := parseCursor(cursor)
+	before, err := db.ParseCursor(cursor, db.Newest)
 	if err != nil {
 		return nil, "", err
 	}
 	err = tx.Each(`SELECT `+columns+` FROM incidents WHERE tenant_id = $1 AND kind = $2 AND (opened_at, incident_id) < ($3, $4)
-		ORDER BY opened_at DESC, incident_id DESC LIMIT $5`, []any{tx.Tenant(), string(k), before, id, limit + 1}, func(scan func(...any) error) error {
+		ORDER BY opened_at DESC, incident_id DESC LIMIT $5`, []any{tx.Tenant(), string(k), before.At, before.ID, limit + 1}, func(scan func(...any) error) error {
 		var r row
 		err := scan(r.dest()...)
 		all = append(all, r)
@@ -102,29 +99,15 @@ func page(tx *db.Tx, k kind, cursor string, limit int) (all []row, next string, 
 	})
 	if err == nil && len(all) > limit {
 		all = all[:limit]
-		last := &all[limit-1]
-		next = strconv.FormatInt(last.opened, 36) + "." + last.id
+		next = db.Cursor{At: all[limit-1].opened, ID: all[limit-1].id}.String()
 	}
 	return all, next, err
-}
-
-// parseCursor reads a cursor; "" is after everything.
-func parseCursor(s string) (opened int64, id string, err error) {
-	if s == "" {
-		return math.MaxInt64, "", nil
-	}
-	head, id, found := strings.Cut(s, ".")
-	opened, err = strconv.ParseInt(head, 36, 64)
-	if err != nil || !found {
-		return 0, "", fault.New("incident.cursor", fault.Invalid, "the cursor is none of this server's").WithField("cursor")
-	}
-	return opened, id, nil
 }
 
 // due returns the ids of what the server has something to do for by now.
 func due(tx *db.Tx, k kind, now time.Time) (ids []string, err error) {
 	err = tx.Each(`SELECT incident_id FROM incidents WHERE tenant_id = $1 AND kind = $2 AND wake_at > 0 AND wake_at <= $3 ORDER BY wake_at, incident_id LIMIT 100`,
-		[]any{tx.Tenant(), string(k), micros(now)}, func(scan func(...any) error) error {
+		[]any{tx.Tenant(), string(k), db.Micros(now)}, func(scan func(...any) error) error {
 			var id string
 			err := scan(&id)
 			ids = append(ids, id)
@@ -166,11 +149,4 @@ func unnoticed(tx *db.Tx, id string) (n int, err error) {
 		WHERE p.tenant_id = $1 AND p.incident_id = $2
 		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tenant_id = p.tenant_id AND o.event = p.incident_id AND o.subject_id = p.subject_id)`, []any{tx.Tenant(), id}, &n)
 	return n, err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
 }

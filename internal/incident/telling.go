@@ -54,7 +54,7 @@ func (d *Desk) TellPeople(ctx context.Context, c vault.Caller, tenant, id string
 		if len(b.Consequences) == 0 || len(b.Measures) == 0 {
 			return invalid("incident.TellPeople", "measures", "people are told what is likely to come of it and what was done: assess both first (GDPR art. 34(2))")
 		}
-		b.Telling, b.Told, b.wake = tx.Now(), time.Time{}, micros(tx.Now().Add(takeOver))
+		b.Telling, b.Told, b.wake = tx.Now(), time.Time{}, db.Micros(tx.Now().Add(takeOver))
 		return told(tx, "incident.telling-people", c.Credential.ID, b.id, "", d.clauses())
 	})
 	if err != nil || in.Public != "" {
@@ -141,7 +141,7 @@ func (d *Desk) settle(ctx context.Context, tenant, id string) (api.Incident, err
 		if err != nil {
 			return err
 		}
-		b.wake = micros(tx.Now().Add(again))
+		b.wake = db.Micros(tx.Now().Add(again))
 		if reached == people {
 			b.wake = 0
 			if err := d.discharge(tx, id, PeopleTold, id); err != nil {
@@ -177,7 +177,7 @@ func (d *Desk) CameBack(tx *db.Tx, event string) error {
 			return err
 		}
 	}
-	b.wake = micros(tx.Now().Add(again))
+	b.wake = db.Micros(tx.Now().Add(again))
 	return b.save(tx)
 }
 

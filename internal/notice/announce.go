@@ -244,7 +244,7 @@ func (d *Desk) Withdraw(ctx context.Context, c vault.Caller, id string) error {
 func (d *Desk) withdraw(ctx context.Context, v *row, actor, reason string) error {
 	const op = "notice.withdraw"
 	err := d.Engine.DB.Write(ctx, v.home(), func(tx *db.Tx) error {
-		n, err := tx.Exec(`UPDATE policy_versions SET state = $2, passed_at = $4 WHERE version_id = $1 AND state = $3`, v.id, string(Withdrawn), string(Announced), micros(tx.Now()))
+		n, err := tx.Exec(`UPDATE policy_versions SET state = $2, passed_at = $4 WHERE version_id = $1 AND state = $3`, v.id, string(Withdrawn), string(Announced), db.Micros(tx.Now()))
 		if v.drill != "" {
 			n, err = tx.Exec(`DELETE FROM policy_versions WHERE version_id = $1`, v.id)
 		}

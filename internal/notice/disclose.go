@@ -72,7 +72,7 @@ func (e *effect) disclosures(tx *db.Tx) error {
 }
 
 func (e *effect) disclose(tx *db.Tx, purpose, recipient string) error {
-	d, begins, again := e.desk, micros(tx.Now()), `DO NOTHING`
+	d, begins, again := e.desk, db.Micros(tx.Now()), `DO NOTHING`
 	was := e.old != nil && discloses(e.old, d.Policy, purpose, recipient)
 	switch {
 	case e.forced && e.owes(Disclosing) && slices.Contains(e.recipients, recipient) && !was:
@@ -108,7 +108,7 @@ func (d *Desk) begin(tx *db.Tx, v *row) error {
 			first = whole.AddDate(0, 0, 1)
 		}
 		_, err := tx.Exec(`UPDATE disclosures SET begins_at = CASE WHEN begins_at > $2 THEN begins_at ELSE $2 END WHERE version_id = $1 AND (begins_at = 0 OR begins_at > $3)`,
-			v.id, micros(begins(first, d.Engine.Zone)), micros(tx.Now()))
+			v.id, db.Micros(begins(first, d.Engine.Zone)), db.Micros(tx.Now()))
 		if err != nil {
 			return err
 		}

@@ -113,7 +113,7 @@ func (d *Desk) pass(ctx context.Context, v *row, tenants []string) error {
 	}
 	return fault.Wrap(op, d.Engine.DB.Write(ctx, v.home(), func(tx *db.Tx) error {
 		v.passed = tx.Now()
-		_, err := tx.Exec(`UPDATE policy_versions SET passed_at = $2 WHERE version_id = $1`, v.id, micros(v.passed))
+		_, err := tx.Exec(`UPDATE policy_versions SET passed_at = $2 WHERE version_id = $1`, v.id, db.Micros(v.passed))
 		return err
 	}))
 }
@@ -215,7 +215,7 @@ func tell(tx *db.Tx, v *row, person string, words notify.Message) error {
 // retryLost has what was given up a day ago tried once more.
 func retryLost(tx *db.Tx, event, after, last string) error {
 	lost, err := ids(tx, `SELECT message_id FROM outbox WHERE tenant_id = $1 AND subject_id > $2 AND subject_id <= $3 AND event || '' = $4 AND state = $5 AND ended_at <= $6 AND outcome NOT IN ($7, $8)`,
-		tx.Tenant(), after, last, event, notify.Failed, micros(tx.Now().Add(-retry)), "nobody-there", "no-consent")
+		tx.Tenant(), after, last, event, notify.Failed, db.Micros(tx.Now().Add(-retry)), "nobody-there", "no-consent")
 	if err != nil || len(lost) == 0 {
 		return err
 	}
@@ -281,7 +281,7 @@ func (d *Desk) lastOf(ctx context.Context, v *row, tenants []string) (last time.
 			return time.Time{}, waiting, fault.Wrap("notice.lastOf", err)
 		}
 	}
-	return moment(latest), false, nil
+	return db.Moment(latest), false, nil
 }
 
 // toldAll records that the last notice has gone out, which discharges the clocks.
@@ -291,7 +291,7 @@ func (d *Desk) toldAll(ctx context.Context, v *row, last time.Time) error {
 			last = tx.Now()
 		}
 		v.told = last
-		n, err := tx.Exec(`UPDATE policy_versions SET told_at = $2 WHERE version_id = $1 AND told_at = 0`, v.id, micros(last))
+		n, err := tx.Exec(`UPDATE policy_versions SET told_at = $2 WHERE version_id = $1 AND told_at = 0`, v.id, db.Micros(last))
 		if err != nil || n == 0 {
 			return err
 		}

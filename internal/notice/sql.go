@@ -55,7 +55,7 @@ func insert(tx *db.Tx, v *row) error {
 	}
 	n, err := tx.Exec(`INSERT INTO policy_versions (`+columns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING`,
 		v.id, v.digest, v.base, v.source, string(v.state), v.drill, string(changes), string(promises), v.asks,
-		micros(v.effective), micros(v.registered), micros(v.passed), micros(v.told), micros(v.since), string(recipients))
+		db.Micros(v.effective), db.Micros(v.registered), db.Micros(v.passed), db.Micros(v.told), db.Micros(v.since), string(recipients))
 	if err == nil && n == 0 {
 		err = fault.New("notice.insert", fault.Conflict, "this version was announced already").WithHint("clause policy list shows how far its notice has got; a version that was withdrawn needs another date or number")
 	}
@@ -72,7 +72,7 @@ func versions(tx *db.Tx, where string, args ...any) (all []row, err error) {
 			return err
 		}
 		v.state, v.asks = State(state), asks == 1
-		v.effective, v.registered, v.passed, v.told, v.since = moment(effective), moment(registered), moment(passed), moment(told), moment(since)
+		v.effective, v.registered, v.passed, v.told, v.since = db.Moment(effective), db.Moment(registered), db.Moment(passed), db.Moment(told), db.Moment(since)
 		if json.Unmarshal([]byte(changes), &v.changes) != nil || json.Unmarshal([]byte(promises), &v.owed) != nil || json.Unmarshal([]byte(recipients), &v.recipients) != nil {
 			return fault.New("notice.versions", fault.Other, "a version of the policy is damaged in the store")
 		}
@@ -118,18 +118,4 @@ func inForce(tx *db.Tx) (digest string, err error) {
 func setMeta(tx *db.Tx, key string, value []byte) error {
 	_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
 	return err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

@@ -69,7 +69,7 @@ func (d *Desk) write(tx *db.Tx, who, subject, about string, papers []obligation.
 	}
 	w = Written{ID: writtenPrefix + strings.ToLower(rand.Text()), About: m.Event, Asked: tx.Now()}
 	_, err = tx.Exec(`INSERT INTO written_notices (tenant_id, request_id, subject_id, about, asked_at, posted_at) VALUES ($1, $2, $3, $4, $5, 0)`,
-		tx.Tenant(), w.ID, subject, w.About, micros(w.Asked))
+		tx.Tenant(), w.ID, subject, w.About, db.Micros(w.Asked))
 	if err != nil {
 		return w, err
 	}
@@ -110,7 +110,7 @@ func (d *Desk) writtenWhere(tx *db.Tx, where string, args ...any) (all []Written
 			var w Written
 			var asked, posted int64
 			err := scan(&w.ID, &w.About, &asked, &posted)
-			w.Asked, w.Posted = moment(asked), moment(posted)
+			w.Asked, w.Posted = db.Moment(asked), db.Moment(posted)
 			all = append(all, w)
 			return err
 		})
@@ -129,7 +129,7 @@ func LetterPosted(e *obligation.Engine, tx *db.Tx, event string) error {
 	if !strings.HasPrefix(event, writtenPrefix) {
 		return nil
 	}
-	n, err := tx.Exec(`UPDATE written_notices SET posted_at = $3 WHERE tenant_id = $1 AND request_id = $2 AND posted_at = 0`, tx.Tenant(), event, micros(tx.Now()))
+	n, err := tx.Exec(`UPDATE written_notices SET posted_at = $3 WHERE tenant_id = $1 AND request_id = $2 AND posted_at = 0`, tx.Tenant(), event, db.Micros(tx.Now()))
 	if err != nil || n == 0 {
 		return fault.Wrap(op, err)
 	}

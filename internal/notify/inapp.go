@@ -3,8 +3,6 @@ package notify
 import (
 	"context"
 	"encoding/json"
-	"strconv"
-	"strings"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -27,13 +25,13 @@ type Note struct {
 // and the cursor of the next page, "" on the last.
 func (o *Outbox) Inbox(ctx context.Context, tenant, subject, language, cursor string, limit int) (page []Note, next string, err error) {
 	const op = "notify.Inbox"
-	at, id, err := parseCursor(cursor)
+	before, err := db.ParseCursor(cursor, db.Newest)
 	if err != nil {
 		return nil, "", fault.Wrap(op, err)
 	}
 	err = o.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
 		page, err = notes(tx, `subject_id = $2 AND channel = $3 AND (created_at, message_id) < ($4, $5) ORDER BY created_at DESC, message_id DESC LIMIT $6`,
-			subject, string(InApp), at, id, int64(limit+1))
+			subject, string(InApp), before.At, before.ID, int64(limit+1))
 		return err
 	})
 	if err != nil {
@@ -41,8 +39,7 @@ func (o *Outbox) Inbox(ctx context.Context, tenant, subject, language, cursor st
 	}
 	if len(page) > limit {
 		page = page[:limit]
-		last := page[limit-1]
-		next = strconv.FormatInt(last.Created.UnixMicro(), 36) + "." + last.ID
+		next = db.Cursor{At: db.Micros(page[limit-1].Created), ID: page[limit-1].ID}.String()
 	}
 	return page, next, fault.Wrap(op, o.word(page, language))
 }
@@ -131,17 +128,4 @@ func eachNote(tx *db.Tx, where string, args []any, yield func(Note, *Dispatch)) 
 			yield(n, &d)
 			return nil
 		})
-}
-
-// parseCursor reads a cursor; "" is before everything.
-func parseCursor(s string) (at int64, id string, err error) {
-	if s == "" {
-		return 1<<63 - 1, "", nil
-	}
-	head, id, found := strings.Cut(s, ".")
-	at, err = strconv.ParseInt(head, 36, 64)
-	if err != nil || !found {
-		return 0, "", fault.New("notify.cursor", fault.Invalid, "the cursor is none of this server's").WithField("cursor")
-	}
-	return at, id, nil
 }

@@ -3,8 +3,6 @@ package obligation
 import (
 	"context"
 	"math"
-	"strconv"
-	"strings"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -34,14 +32,14 @@ func (e *Engine) Standings(ctx context.Context, tenant string, now, since time.T
 	var all map[string]Standing
 	err := e.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		all = map[string]Standing{}
-		return tx.Each(query, []any{tenant, micros(now), micros(since), int64(reminded), int64(missed)}, func(scan func(...any) error) error {
+		return tx.Each(query, []any{tenant, db.Micros(now), db.Micros(since), int64(reminded), int64(missed)}, func(scan func(...any) error) error {
 			var clause string
 			var done, late, near, clocks, first int64
 			if err := scan(&clause, &done, &late, &near, &clocks, &first); err != nil {
 				return err
 			}
 			s := all[clause]
-			s.count(done == 1, late == 1, near == 1, int(clocks), moment(first))
+			s.count(done == 1, late == 1, near == 1, int(clocks), db.Moment(first))
 			all[clause] = s
 			return nil
 		})
@@ -95,25 +93,11 @@ func (e *Engine) Opened(tx *db.Tx, clause, about string) (bool, error) {
 	return len(known) > 0, err
 }
 
-func (c *Clock) cursor() string {
-	due := int64(math.MaxInt64)
-	if !c.Due.IsZero() {
-		due = micros(c.Due)
+func (c *Clock) cursor() db.Cursor {
+	if c.Due.IsZero() {
+		return db.Cursor{At: math.MaxInt64, ID: c.ID}
 	}
-	return strconv.FormatInt(due, 36) + "." + c.ID
-}
-
-// parseCursor reads a cursor; "" is before everything.
-func parseCursor(s string) (due int64, id string, err error) {
-	if s == "" {
-		return 0, "", nil
-	}
-	head, id, found := strings.Cut(s, ".")
-	due, err = strconv.ParseInt(head, 36, 64)
-	if err != nil || !found {
-		return 0, "", fault.New("obligation.cursor", fault.Invalid, "the cursor is none of this server's").WithField("cursor")
-	}
-	return due, id, nil
+	return db.Cursor{At: db.Micros(c.Due), ID: c.ID}
 }
 
 // Tenants returns the tenants that may have clocks: the organisation, those there are, and those that were

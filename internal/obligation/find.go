@@ -27,9 +27,9 @@ func (f *Filter) conditions(now time.Time) (where string, args []any, err error)
 	case "":
 		return `TRUE`, nil, nil
 	case OnlyNear:
-		return `state = 'running' AND stage < $8 AND due_at > $6 AND (target_at > 0 AND target_at <= $6 OR stage >= $7)`, []any{micros(now), int64(reminded), int64(missed)}, nil
+		return `state = 'running' AND stage < $8 AND due_at > $6 AND (target_at > 0 AND target_at <= $6 OR stage >= $7)`, []any{db.Micros(now), int64(reminded), int64(missed)}, nil
 	case OnlyMissed:
-		return `due_at > 0 AND (stage >= $7 OR CASE state WHEN 'running' THEN $6 ELSE paused_at END >= due_at)`, []any{micros(now), int64(missed)}, nil
+		return `due_at > 0 AND (stage >= $7 OR CASE state WHEN 'running' THEN $6 ELSE paused_at END >= due_at)`, []any{db.Micros(now), int64(missed)}, nil
 	case OnlyPaused:
 		return `state = 'paused'`, nil, nil
 	}
@@ -45,7 +45,7 @@ func (e *Engine) Page(ctx context.Context, tenant, cursor string, limit int) ([]
 // Find is Page of the clocks that pass a filter as of now.
 func (e *Engine) Find(ctx context.Context, tenant string, by Filter, now time.Time, cursor string, limit int) (page []Clock, next string, err error) {
 	const op = "obligation.Find"
-	due, id, err := parseCursor(cursor)
+	after, err := db.ParseCursor(cursor, db.Oldest)
 	if err != nil {
 		return nil, "", fault.Wrap(op, err)
 	}
@@ -54,14 +54,14 @@ func (e *Engine) Find(ctx context.Context, tenant string, by Filter, now time.Ti
 		return nil, "", err
 	}
 	const order = `CASE WHEN due_at = 0 THEN 9223372036854775807 ELSE due_at END`
-	args := append([]any{by.Clause, due, id, int64(limit + 1)}, more...)
+	args := append([]any{by.Clause, after.At, after.ID, int64(limit + 1)}, more...)
 	err = e.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
 		page, err = clocks(tx, `state IN ('running', 'paused') AND ($2 = '' OR clause_id = $2) AND (`+where+`) AND (`+order+`, clock_id) > ($3, $4) ORDER BY `+order+`, clock_id LIMIT $5`, args...)
 		return err
 	})
 	if err == nil && len(page) > limit {
 		page = page[:limit]
-		next = page[limit-1].cursor()
+		next = page[limit-1].cursor().String()
 	}
 	return page, next, fault.Wrap(op, err)
 }

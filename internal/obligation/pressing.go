@@ -18,7 +18,7 @@ func (e *Engine) Pressing(tx *db.Tx, clause string, now time.Time) (missed, near
 		}
 		return found
 	}
-	missed = one(`state = 'running' AND due_at > 0 AND due_at <= $3`, micros(now)) || one(`state = 'paused' AND due_at > 0 AND paused_at >= due_at`)
-	near = one(`state = 'running' AND due_at > $3 AND (target_at > 0 AND target_at <= $3 OR stage >= $4)`, micros(now), int64(reminded))
+	missed = one(`state = 'running' AND due_at > 0 AND due_at <= $3`, db.Micros(now)) || one(`state = 'paused' AND due_at > 0 AND paused_at >= due_at`)
+	near = one(`state = 'running' AND due_at > $3 AND (target_at > 0 AND target_at <= $3 OR stage >= $4)`, db.Micros(now), int64(reminded))
 	return missed, near, fault.Wrap("obligation.Pressing", err)
 }

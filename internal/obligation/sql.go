@@ -14,13 +14,13 @@ func insert(tx *db.Tx, c *Clock) error {
 	if err != nil {
 		return err
 	}
-	return wakes.By(tx, micros(c.wake))
+	return wakes.By(tx, db.Micros(c.wake))
 }
 
 // state is what changes of a clock, in the order of columns from state on.
 func (c *Clock) state() []any {
-	return []any{string(c.State), micros(c.Opened), micros(c.Target), micros(c.Due), micros(c.wake), int64(c.stage), c.Awaits,
-		micros(c.PausedAt), micros(c.PausedUntil), c.PauseReason, micros(c.Ended), c.EvidenceKind, c.Evidence}
+	return []any{string(c.State), db.Micros(c.Opened), db.Micros(c.Target), db.Micros(c.Due), db.Micros(c.wake), int64(c.stage), c.Awaits,
+		db.Micros(c.PausedAt), db.Micros(c.PausedUntil), c.PauseReason, db.Micros(c.Ended), c.EvidenceKind, c.Evidence}
 }
 
 func update(tx *db.Tx, c *Clock) error {
@@ -30,14 +30,14 @@ func update(tx *db.Tx, c *Clock) error {
 	if err != nil {
 		return err
 	}
-	return wakes.By(tx, micros(c.wake))
+	return wakes.By(tx, db.Micros(c.wake))
 }
 
 // wakes says when each tenant's clocks are to be looked at.
 var wakes = db.Wakes{Kind: "clocks", Table: "clocks", Column: "wake_at"}
 
 func dueClocks(tx *db.Tx, now time.Time) ([]Clock, error) {
-	return clocks(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, clock_id LIMIT $3`+tx.LockRow(), micros(now), int64(batch))
+	return clocks(tx, `wake_at > 0 AND wake_at <= $2 ORDER BY wake_at, clock_id LIMIT $3`+tx.LockRow(), db.Micros(now), int64(batch))
 }
 
 func awaiting(tx *db.Tx, event string) ([]Clock, error) {
@@ -89,22 +89,8 @@ func (r *row) dest(c *Clock) []any {
 
 func (r *row) into(c *Clock) (err error) {
 	c.State, c.stage = State(r.state), stage(r.stage)
-	c.Opened, c.Target, c.Due, c.wake = moment(r.opened), moment(r.target), moment(r.due), moment(r.wake)
-	c.PausedAt, c.PausedUntil, c.Ended = moment(r.pausedAt), moment(r.pausedUntil), moment(r.end)
+	c.Opened, c.Target, c.Due, c.wake = db.Moment(r.opened), db.Moment(r.target), db.Moment(r.due), db.Moment(r.wake)
+	c.PausedAt, c.PausedUntil, c.Ended = db.Moment(r.pausedAt), db.Moment(r.pausedUntil), db.Moment(r.end)
 	c.Duty, err = decodeDuty(r.duty)
 	return err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

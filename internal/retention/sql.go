@@ -82,7 +82,7 @@ func (c *Certificate) values() ([]any, error) {
 		document = []byte{}
 	}
 	return []any{c.ID, c.Kind, c.About, c.subject, string(c.State), string(keys), string(removed), string(entries),
-		micros(c.Opened), micros(c.Erased), micros(c.Issued), document}, nil
+		db.Micros(c.Opened), db.Micros(c.Erased), db.Micros(c.Issued), document}, nil
 }
 
 // certificatesWhere returns the certificates of the transaction's tenant that match.
@@ -94,7 +94,7 @@ func certificatesWhere(tx *db.Tx, where string, args ...any) (all []Certificate,
 		if err := scan(&c.ID, &c.Kind, &c.About, &c.subject, &state, &keys, &removed, &entries, &opened, &erased, &issued, &c.Document); err != nil {
 			return err
 		}
-		c.State, c.Opened, c.Erased, c.Issued = State(state), moment(opened), moment(erased), moment(issued)
+		c.State, c.Opened, c.Erased, c.Issued = State(state), db.Moment(opened), db.Moment(erased), db.Moment(issued)
 		for _, part := range []struct {
 			text string
 			into any
@@ -107,18 +107,4 @@ func certificatesWhere(tx *db.Tx, where string, args ...any) (all []Certificate,
 		return nil
 	})
 	return all, err
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

@@ -54,8 +54,8 @@ func update(tx *db.Tx, r *Request) error {
 
 // changing is what changes of a request, in the order of columns from state on.
 func (r *Request) changing() []any {
-	return []any{string(r.State), strings.Join(r.Clauses, ","), r.Ground, r.Reason, notNil(r.sealed), micros(r.Opened), micros(r.Acknowledged),
-		micros(r.Asked), micros(r.Extended), micros(r.Ended), notNil(r.linkHash), micros(r.LinkUntil), micros(r.LinkUsed)}
+	return []any{string(r.State), strings.Join(r.Clauses, ","), r.Ground, r.Reason, notNil(r.sealed), db.Micros(r.Opened), db.Micros(r.Acknowledged),
+		db.Micros(r.Asked), db.Micros(r.Extended), db.Micros(r.Ended), notNil(r.linkHash), db.Micros(r.LinkUntil), db.Micros(r.LinkUsed)}
 }
 
 // notNil keeps an empty value from being stored as none: no column is ever NULL.
@@ -141,8 +141,8 @@ func where(tx *db.Tx, condition string, args ...any) (all []Request, err error) 
 		if clauses != "" {
 			r.Clauses = strings.Split(clauses, ",")
 		}
-		r.Opened, r.Acknowledged, r.Asked, r.Extended = moment(opened), moment(acknowledged), moment(asked), moment(extended)
-		r.Ended, r.LinkUntil, r.LinkUsed = moment(ended), moment(until), moment(used)
+		r.Opened, r.Acknowledged, r.Asked, r.Extended = db.Moment(opened), db.Moment(acknowledged), db.Moment(asked), db.Moment(extended)
+		r.Ended, r.LinkUntil, r.LinkUsed = db.Moment(ended), db.Moment(until), db.Moment(used)
 		all = append(all, r)
 		return err
 	})
@@ -171,18 +171,4 @@ func (d *Desk) unseal(tx *db.Tx, r *Request) error {
 	}
 	r.alias = who.Alias
 	return fault.As("rights.unseal", fault.Other, json.Unmarshal(plain, &r.details))
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }

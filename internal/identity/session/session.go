@@ -86,7 +86,7 @@ func (s *Sessions) Begin(tx *db.Tx, subject string, proven Proof, on Device) (Se
 	token := id + "." + secret
 	hash := sha256.Sum256([]byte(token))
 	_, err := tx.Exec(`INSERT INTO sessions (tenant_id, session_id, subject_id, secret_hash, half, began_at, seen_at, strong_at, until_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)`,
-		tx.Tenant(), id, subject, hash[:], proven == Half, now.UnixMicro(), micros(made.Strong), made.Until.UnixMicro())
+		tx.Tenant(), id, subject, hash[:], proven == Half, now.UnixMicro(), db.Micros(made.Strong), made.Until.UnixMicro())
 	if err != nil {
 		return Session{}, "", fault.Wrap("session.Begin", err)
 	}
@@ -251,11 +251,4 @@ func (r *row) session() Session {
 		r.Strong = time.UnixMicro(r.strong).UTC()
 	}
 	return r.Session
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
 }

@@ -96,10 +96,10 @@ func lend(tx *db.Tx, now time.Time) ([]asked, error) {
 	}
 	for i := range due {
 		due[i].next = tx.Now().Add(lease)
-		if _, err := tx.Exec(`UPDATE agent_requests SET next_at = $3 WHERE tenant_id = $1 AND exercise_id = $2`, tx.Tenant(), due[i].id, micros(due[i].next)); err != nil {
+		if _, err := tx.Exec(`UPDATE agent_requests SET next_at = $3 WHERE tenant_id = $1 AND exercise_id = $2`, tx.Tenant(), due[i].id, db.Micros(due[i].next)); err != nil {
 			return nil, err
 		}
-		due[i].next = moment(micros(due[i].next))
+		due[i].next = db.Moment(db.Micros(due[i].next))
 	}
 	return due, nil
 }
@@ -164,10 +164,10 @@ func (d *Desk) registration(ctx context.Context, row *asked) (Agent, error) {
 // settle records what came of a look, unless the row has changed meanwhile: then it is due again.
 func (row *asked) settle(tx *db.Tx, s *api.ExerciseStatus, digest []byte, next time.Time, came outcome, kept time.Duration) error {
 	if !row.ended.IsZero() && !tx.Now().Before(row.ended.Add(kept)) {
-		_, err := tx.Exec(`DELETE FROM agent_requests WHERE tenant_id = $1 AND exercise_id = $2 AND next_at = $3`, tx.Tenant(), row.id, micros(row.next))
+		_, err := tx.Exec(`DELETE FROM agent_requests WHERE tenant_id = $1 AND exercise_id = $2 AND next_at = $3`, tx.Tenant(), row.id, db.Micros(row.next))
 		return err
 	}
-	leased := micros(row.next)
+	leased := db.Micros(row.next)
 	switch {
 	case !final(s):
 		row.ended = time.Time{}
@@ -185,9 +185,9 @@ func (row *asked) settle(tx *db.Tx, s *api.ExerciseStatus, digest []byte, next t
 		row.told, row.tries = digest, 0
 	}
 	n, err := tx.Exec(`UPDATE agent_requests SET told = $3, tries = $4, ended_at = $5, next_at = $6 WHERE tenant_id = $1 AND exercise_id = $2 AND next_at = $7`,
-		tx.Tenant(), row.id, notNil(row.told), row.tries, micros(row.ended), micros(next), leased)
+		tx.Tenant(), row.id, notNil(row.told), row.tries, db.Micros(row.ended), db.Micros(next), leased)
 	if err == nil && n == 1 {
-		err = wakes.By(tx, micros(next))
+		err = wakes.By(tx, db.Micros(next))
 	}
 	if err != nil || came != arrived {
 		return err

@@ -17,7 +17,7 @@ const agentColumns = `registration_id, agent_id, business_id, tenant_id, title, 
 func insertAgent(tx *db.Tx, a *Agent) error {
 	n, err := tx.Exec(`INSERT INTO agents (`+agentColumns+`, token_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
 		a.ID, a.Agent, a.Business, a.Tenant, a.Title, []byte(a.Key), a.Callback, a.Verification, strings.Join(a.Trusts, ","), a.Within.String(),
-		int64(0), micros(a.Created), []byte{})
+		int64(0), db.Micros(a.Created), []byte{})
 	if err == nil && n == 0 {
 		err = fault.New("drp.Add", fault.Conflict, "the agent is registered for this business").WithHint("remove it first: its token then holds no longer")
 	}
@@ -35,7 +35,7 @@ func agentsWhere(tx *db.Tx, condition string, args ...any) (all []Agent, err err
 		}
 		a.Key, a.Trusts = ed25519.PublicKey(key), split(trusts)
 		a.Within, _ = policy.ParseTerm(within)
-		a.Paired, a.Created = moment(paired), moment(created)
+		a.Paired, a.Created = db.Moment(paired), db.Moment(created)
 		all = append(all, a)
 		return nil
 	})
@@ -70,14 +70,14 @@ func insertAsked(tx *db.Tx, a *asked) error {
 	requests := append(append([]string{}, a.requests...), "", "")
 	n, err := tx.Exec(`INSERT INTO agent_requests (tenant_id, `+askedColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING`,
 		tx.Tenant(), a.id, a.registration, a.agent, a.agentRequest, a.exercise, a.regime, requests[0], requests[1], a.denied, a.digest, a.callback, []byte{},
-		int64(0), micros(a.received), int64(0), micros(a.next))
+		int64(0), db.Micros(a.received), int64(0), db.Micros(a.next))
 	if err == nil && n == 0 { // sent twice at a time
 		err = fault.New("drp.Exercise", fault.Conflict, "the message was taken already")
 	}
 	if err != nil {
 		return err
 	}
-	return wakes.By(tx, micros(a.next))
+	return wakes.By(tx, db.Micros(a.next))
 }
 
 func askedWhere(tx *db.Tx, condition string, args ...any) (all []asked, err error) {
@@ -91,7 +91,7 @@ func askedWhere(tx *db.Tx, condition string, args ...any) (all []asked, err erro
 				a.requests = append(a.requests, id)
 			}
 		}
-		a.received, a.ended, a.next = moment(received), moment(ended), moment(next)
+		a.received, a.ended, a.next = db.Moment(received), db.Moment(ended), db.Moment(next)
 		all = append(all, a)
 		return err
 	})
@@ -103,18 +103,4 @@ func split(list string) []string {
 		return nil
 	}
 	return strings.Split(list, ",")
-}
-
-func micros(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMicro()
-}
-
-func moment(micros int64) time.Time {
-	if micros == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(micros).UTC()
 }
