@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"clause.dev/clause/internal/console"
+	"clause.dev/clause/internal/duty"
 	"clause.dev/clause/internal/evidence"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/httpapi"
@@ -20,7 +21,8 @@ func (a *App) consoleConfig() console.Config {
 	return console.Config{
 		URL: a.ConsoleURL, Members: a.access(a.Vault), Roles: a.ConsoleRoles, Policy: a.Policy, Now: a.Now,
 		Desks: console.Desks{
-			Board: &evidence.Board{Vault: a.Vault, Evidence: a.Evidence, Now: a.Now, Tenants: a.customers},
+			Board:  &evidence.Board{Vault: a.Vault, Evidence: a.Evidence, Now: a.Now, Tenants: a.customers},
+			Clocks: a.desk(a.Vault), Audit: &duty.Audit{Vault: a.Vault, Ledger: a.Ledger}, Alerts: a.alerts(a.Vault), Configured: a.configured,
 		},
 		Log: func(err error) {
 			a.Log.Error("a page of the console failed", "kind", fault.KindOf(err).String(), "why", fault.Public(err))

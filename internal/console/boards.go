@@ -5,12 +5,18 @@ import (
 	"strconv"
 	"time"
 
+	"clause.dev/clause/internal/alert"
+	"clause.dev/clause/internal/duty"
 	"clause.dev/clause/internal/evidence"
 )
 
 // Desks are where the console's pages get what they show. Each call is admitted, and recorded, by the domain.
 type Desks struct {
-	Board *evidence.Board
+	Board      *evidence.Board
+	Clocks     *duty.Desk
+	Audit      *duty.Audit
+	Alerts     *alert.Desk
+	Configured Configured
 }
 
 // boards are the pages that every member sees, and those of the ledgers.
@@ -21,6 +27,16 @@ func (d *door) boards(page route) {
 	page("GET", "owed", (*visit).owed)
 	page("GET", "at", (*visit).reach)
 	page("GET", "at/{tenant}/{$}", (*visit).reach)
+	page("GET", "at/{tenant}/clocks", (*visit).clocks)
+	page("GET", "at/{tenant}/clocks/{clock}", (*visit).clock)
+	page("GET", "at/{tenant}/alerts", (*visit).alerts)
+	page("POST", "at/{tenant}/alerts/{alert}/acknowledge", (*visit).acknowledge)
+	page("GET", "at/{tenant}/ledger", (*visit).ledger)
+	page("GET", "at/{tenant}/ledger/checkpoint", (*visit).checkpoint)
+	page("GET", "at/{tenant}/ledger/{seq}", (*visit).entry)
+	page("GET", "at/{tenant}/ledger/{seq}/entry", (*visit).entryFile)
+	page("GET", "at/{tenant}/ledger/{seq}/proof", (*visit).proofFile)
+	page("GET", "configuration", (*visit).configuration)
 }
 
 // states are those of clauses, those that need somebody first.

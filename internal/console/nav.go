@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/vault"
 )
 
 // desk is one place that the navigation leads to: a page of that name, whose words are nav.<Name>.
@@ -19,6 +20,10 @@ type desk struct {
 var desks = []desk{
 	{Name: "clauses", Alone: true},
 	{Name: "owed", Alone: true},
+	{Name: "configuration", Alone: true, Scopes: []string{vault.ScopeAdmin, vault.ScopeAudit}},
+	{Name: "clocks", Of: true, Scopes: []string{vault.ScopeDuties}},
+	{Name: "alerts", Of: true, Scopes: []string{vault.ScopeDuties}, Central: []string{vault.ScopeAdmin}},
+	{Name: "ledger", Of: true, Scopes: []string{vault.ScopeAudit}, Central: []string{vault.ScopeAudit, vault.ScopeAdmin}},
 }
 
 // link is one of the navigation, as a page shows it.
