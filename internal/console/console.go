@@ -46,8 +46,12 @@ type Config struct {
 	Log    func(err error) // of what went wrong here, for the operator
 }
 
-// Prefix is where the console's addresses begin.
-const Prefix = "/console/"
+// Prefix is where the console's addresses begin, and Callback where those begin to which other ways of signing in
+// come back.
+const (
+	Prefix   = "/console/"
+	Callback = "/callback/"
+)
 
 // cookie is the name of the one cookie.
 const cookie = "__Host-clause-console"
@@ -119,7 +123,7 @@ func (d *door) route(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+Prefix+"{lang}/sign-in", d.serve((*visit).signInForm))
 	mux.HandleFunc("POST "+Prefix+"{lang}/sign-in", d.serve((*visit).signIn))
 	mux.HandleFunc("GET "+Prefix+"{lang}/sign-in/{way}", d.serve((*visit).begin))
-	mux.HandleFunc("GET "+Prefix+"callback/{way}", d.serve((*visit).finish))
+	mux.HandleFunc("GET "+Callback+"{way}", d.serve((*visit).finish))
 	page := func(method, page string, do handler) {
 		mux.HandleFunc(method+" "+Prefix+"{lang}/"+page, d.serve(private(do)))
 	}

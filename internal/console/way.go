@@ -16,7 +16,7 @@ type Ticket interface {
 }
 
 // Way is a way to sign in beside a member's key, such as an OpenID provider. It stands on the page for signing in
-// as a link to <Prefix><language>/sign-in/<ID>, and comes back to <Prefix>callback/<ID>, which needs no language.
+// as a link to <Prefix><language>/sign-in/<ID>, and comes back to <Callback><ID>, which needs no language.
 // What it has to remember between the two, bound to the browser and good for once, it keeps itself.
 type Way interface {
 	// ID stands in addresses: lower-case letters, digits and -.
