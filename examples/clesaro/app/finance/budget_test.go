@@ -38,6 +38,16 @@ func TestLaylasNovember(t *testing.T) {
 	}
 }
 
+// TestInsightsOfLittle: who has told next to nothing is told what would help. Wapiti found a panic here.
+func TestInsightsOfLittle(t *testing.T) {
+	income := aed(t, "5000")
+	for name, b := range map[string]Book{"nothing": {}, "an income alone": {Income: &income}} {
+		if got := InsightsOf(b, today); len(got) == 0 || got[len(got)-1].Kind != InsightMonths {
+			t.Errorf("of %s: %+v", name, got)
+		}
+	}
+}
+
 func TestInsightsOfHardTimes(t *testing.T) {
 	income := aed(t, "5000")
 	b := Book{

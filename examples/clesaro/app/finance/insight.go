@@ -77,7 +77,10 @@ func share(part, of Money) int {
 	return floor(part.Times(100).Over(of))
 }
 
-// mostNeeded is the goal that asks for the most a month.
+// mostNeeded is the goal that asks for the most a month, "" without any.
 func mostNeeded(goals []Goal, today time.Time) string {
+	if len(goals) == 0 {
+		return ""
+	}
 	return slices.MaxFunc(goals, func(a, b Goal) int { return a.Monthly(today).Cmp(b.Monthly(today)) }).Name
 }
