@@ -10,6 +10,7 @@ type NewApplication struct {
 	Scopes      []string  `json:"scopes" nullable:"false" minItems:"1" maxItems:"8" enum:"data,subjects,audit,duties,rights,bounces,grants,admin" doc:"The parts of the interface it may use."`
 	Environment string    `json:"environment" minLength:"1" maxLength:"128" doc:"The one environment it belongs to." example:"production"`
 	Expires     time.Time `json:"expires,omitzero" doc:"When its key stops working; absent: never."`
+	Certificate string    `json:"certificate,omitempty" maxLength:"200" doc:"A name of the client certificate, without which its keys and tokens do not work: a DNS name or a URI of its alternative names." example:"billing.acme.example"`
 }
 
 // Application is a program that may call the server.
@@ -23,6 +24,7 @@ type Application struct {
 	Expires     time.Time  `json:"expires,omitzero" doc:"Absent: never."`
 	Revoked     *time.Time `json:"revoked,omitempty"`
 	Created     time.Time  `json:"created"`
+	Certificate string     `json:"certificate,omitempty" doc:"The client certificate's name, which it has to show."`
 }
 
 // CreatedApplication is a new application with its key, which is shown this once.

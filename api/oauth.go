@@ -23,4 +23,5 @@ type OAuthMetadata struct {
 	AuthMethods   []string `json:"token_endpoint_auth_methods_supported" nullable:"false"`
 	Scopes        []string `json:"scopes_supported" nullable:"false"`
 	Documentation string   `json:"service_documentation"`
+	Bound         bool     `json:"tls_client_certificate_bound_access_tokens" doc:"A token that was had with a client certificate works with that certificate alone."`
 }

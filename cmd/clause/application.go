@@ -26,6 +26,7 @@ type applicationCreateCmd struct {
 	Scope       []string `required:"" enum:"data,subjects,audit,duties,rights,bounces,grants,admin" placeholder:"SCOPE" help:"What it may use: data (records), subjects (create and erase people, consents), audit (ledgers), duties (clocks of what is owed), rights (requests of people), bounces (mail that came back), grants (allow staff to see the customer's data), admin (tenants, applications, probes); may be repeated."`
 	Environment string   `default:"production" placeholder:"ID" help:"The one environment it belongs to. Default: ${default}."`
 	Expires     string   `placeholder:"TIME" help:"When its key stops working: in 90d or 12h, or at a time as 2027-01-31T00:00:00Z. Default: never."`
+	Certificate string   `placeholder:"NAME" help:"The name of its client certificate, a DNS name or a URI: its keys and tokens then work over connections alone that showed it. The server needs --client-ca."`
 	KeyTo       string   `placeholder:"FILE" help:"Write the key to this new file, which you alone can read. Without it the key is printed, this once."`
 	Server      server   `embed:""`
 	JSON        bool     `help:"Print the application as JSON."`
@@ -43,7 +44,7 @@ func (c *applicationCreateCmd) Run(e *env) error {
 	}
 	app, key, err := handOver(c.KeyTo, func() (api.Application, string, error) {
 		return s.CreateApplication(e.Context, api.NewApplication{
-			Title: c.Title, Tenants: c.Tenant, Purposes: c.Purpose, Scopes: c.Scope, Environment: c.Environment, Expires: expires,
+			Title: c.Title, Tenants: c.Tenant, Purposes: c.Purpose, Scopes: c.Scope, Environment: c.Environment, Expires: expires, Certificate: c.Certificate,
 		})
 	}, func(a api.Application) (what, hint string) {
 		return "application " + a.ID, "clause application revoke " + a.ID + ", then make it again"

@@ -20,6 +20,8 @@ import (
 type remote struct {
 	KeyFile string `env:"CLAUSE_KEY_FILE" placeholder:"FILE" help:"A file that holds an application's key. Without it the key is taken from the variable CLAUSE_KEY."`
 	CA      string `name:"ca" env:"CLAUSE_CA" placeholder:"FILE" help:"A PEM file of the authority that signed the server's certificate; of a self-made one, the certificate itself."`
+	Cert    string `name:"client-cert" env:"CLAUSE_CLIENT_CERT" placeholder:"FILE" help:"The application's own certificate, in PEM, where it is bound to one." and:"client certificate"`
+	CertKey string `name:"client-cert-key" env:"CLAUSE_CLIENT_CERT_KEY" placeholder:"FILE" help:"Its private key, in PEM." and:"client certificate"`
 }
 
 // server is remote with an address.
@@ -87,10 +89,18 @@ func (r *remote) http() (*http.Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	config := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if r.Cert != "" {
+		own, err := tls.LoadX509KeyPair(r.Cert, r.CertKey)
+		if err != nil {
+			return nil, fault.New("clause.remote", fault.Invalid, "the client certificate cannot be used: %v", rootCause(err))
+		}
+		config.Certificates = []tls.Certificate{own}
+	}
 	return &http.Client{
 		Timeout: answersWithin,
 		Transport: &http.Transport{
-			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			TLSClientConfig:   config,
 			ForceAttemptHTTP2: true, Proxy: http.ProxyFromEnvironment,
 			DialContext: (&net.Dialer{Timeout: 10 * time.Second}).DialContext, TLSHandshakeTimeout: 10 * time.Second,
 		},

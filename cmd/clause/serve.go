@@ -23,9 +23,11 @@ type serveCmd struct {
 	Listen string `default:"127.0.0.1:8443" env:"CLAUSE_LISTEN" placeholder:"HOST:PORT" help:"Where to listen. Default: ${default}."`
 	URL    string `name:"url" env:"CLAUSE_SERVER_URL" placeholder:"URL" help:"The address clients use, by which the probes come too. Default: made of the certificate's first name, or of the address listened at."`
 
-	Cert string   `env:"CLAUSE_CERT" placeholder:"FILE" help:"The server's certificate with those it was signed by, in PEM. Without it the server makes one for itself." and:"certificate"`
-	Key  string   `env:"CLAUSE_CERT_KEY" placeholder:"FILE" help:"The certificate's private key, in PEM." and:"certificate"`
-	CA   string   `name:"ca" env:"CLAUSE_CA" placeholder:"FILE" help:"A PEM file of the authority that signed the certificate, if this machine does not know it: the probes need it."`
+	Cert     string `env:"CLAUSE_CERT" placeholder:"FILE" help:"The server's certificate with those it was signed by, in PEM. Without it the server makes one for itself." and:"certificate"`
+	Key      string `env:"CLAUSE_CERT_KEY" placeholder:"FILE" help:"The certificate's private key, in PEM." and:"certificate"`
+	CA       string `name:"ca" env:"CLAUSE_CA" placeholder:"FILE" help:"A PEM file of the authority that signed the certificate, if this machine does not know it: the probes need it."`
+	ClientCA string `name:"client-ca" env:"CLAUSE_CLIENT_CA" placeholder:"FILE" help:"A PEM file of the authorities that sign the certificates of applications: with it an application can be bound to a certificate (docs/api.md)."`
+
 	Host []string `env:"CLAUSE_HOST" placeholder:"NAME" help:"More names and addresses for the certificate that the server makes for itself."`
 
 	BackupTo    string        `env:"CLAUSE_BACKUP_TO" placeholder:"DIR" help:"Put backups into this folder while serving; those that cannot be opened any more are removed from it."`
@@ -114,6 +116,9 @@ func (c *serveCmd) Run(e *env) (err error) {
 		return errors.Join(err, at.Close())
 	}
 	config.WithoutNotice = c.WithoutNotice
+	if config.ClientCAs, err = readRoots(c.ClientCA); err != nil {
+		return errors.Join(err, at.Close())
+	}
 	if config.Weaknesses, err = c.weaknesses(); err != nil {
 		return errors.Join(err, at.Close())
 	}

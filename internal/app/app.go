@@ -3,6 +3,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -64,6 +65,7 @@ type Config struct {
 	WithoutNotice bool
 	Documents     map[string]trust.Document // further documents that the server serves, by id
 	Web           *http.Client              // how probes reach what the policy names elsewhere; nil: over the machine's network
+	ClientCAs     *x509.CertPool            // who signs the certificates of applications; nil: none is asked for
 	PublicURL     string                    // where the front door is found, for links to what is published; "" if not known
 	PeopleURL     string                    // where people find the pages of their account, https://…; "" if nowhere
 	ConsoleURL    string                    // where staff find the console, https://…; "" if nowhere
@@ -316,6 +318,7 @@ func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applicati
 		Vault: a.guarded(v, log), Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Incidents: a.incidents(v, log), Assurance: a.assurance(v), Demands: a.incidents(v, log), Alerts: a.alerts(v), Staff: a.access(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Connected: a.outside(v), Rights: a.rights(v, log), Agents: a.agents(v, log), Registry: &drp.Registry{DB: v.DB, Gone: a.Ring}, Rules: a.Rules, Policy: a.Policy,
 		Issuer: a.PublicURL, Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
+		ClientCertificates: a.ClientCAs != nil,
 	}
 }
 

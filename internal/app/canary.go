@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"strings"
 	"time"
 
@@ -102,11 +103,11 @@ type both struct {
 }
 
 // Authenticate knows a canary by the hash of its key, which takes the same time for any key.
-func (b both) Authenticate(ctx context.Context, key string, now time.Time) (identity.Application, error) {
+func (b both) Authenticate(ctx context.Context, key string, shown *x509.Certificate, now time.Time) (identity.Application, error) {
 	if len(key) < 256 {
 		if app, ok := b.canaries.apps[sha256.Sum256([]byte(key))]; ok {
 			return app, nil
 		}
 	}
-	return b.Applications.Authenticate(ctx, key, now)
+	return b.Applications.Authenticate(ctx, key, shown, now)
 }

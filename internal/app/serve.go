@@ -66,6 +66,15 @@ func (a *App) TLSConfig(cert tls.Certificate) *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: a.Plan.TLSMin, NextProtos: []string{"h2", "http/1.1"}}
 }
 
+// FrontTLS is TLSConfig for the door of applications, who may show certificates; readers of the trust page have none.
+func (a *App) FrontTLS(cert tls.Certificate) *tls.Config {
+	c := a.TLSConfig(cert)
+	if a.ClientCAs != nil {
+		c.ClientCAs, c.ClientAuth = a.ClientCAs, tls.VerifyClientCertIfGiven
+	}
+	return c
+}
+
 // Serve serves at the listener until ctx ends, then lets requests under way finish. door says how
 // the probes reach it.
 func (a *App) Serve(ctx context.Context, at net.Listener, cert tls.Certificate, door Door) error {
@@ -73,7 +82,7 @@ func (a *App) Serve(ctx context.Context, at net.Listener, cert tls.Certificate, 
 	if err != nil {
 		return err
 	}
-	return a.ServeHandler(ctx, at, handler, a.TLSConfig(cert), door)
+	return a.ServeHandler(ctx, at, handler, a.FrontTLS(cert), door)
 }
 
 // shutdownWithin is how long requests under way may take once the server is told to end.

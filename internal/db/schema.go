@@ -79,7 +79,7 @@ func organisationTables() []Table {
 		{Name: "meta", Key: []string{"key"},
 			Columns: join(text("key"), bytes("value"))},
 		{Name: "credentials", Key: []string{"credential_id"},
-			Columns: join(text("credential_id", "title", "tenants", "purposes", "scopes", "environment"), integer("expires_at", "revoked_at", "created_at"))},
+			Columns: join(text("credential_id", "title", "tenants", "purposes", "scopes", "environment"), integer("expires_at", "revoked_at", "created_at"), text("certificate"))},
 		{Name: "application_keys", Key: []string{"key_id"},
 			Columns: join(text("key_id", "credential_id"), bytes("secret_hash"), integer("expires_at", "created_at"))},
 		{Name: "evidence", Key: []string{"clause_id", "control", "probed_at"},

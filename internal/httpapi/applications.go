@@ -41,7 +41,7 @@ func (s *service) createApplication(c vault.Caller, x *exchange) error {
 		return err
 	}
 	app, key, err := s.Applications.Create(x.Context(), c.Credential.ID, identity.Application{
-		Title: in.Title, Tenants: in.Tenants, Purposes: in.Purposes, Scopes: in.Scopes, Environment: in.Environment, Expires: in.Expires,
+		Title: in.Title, Tenants: in.Tenants, Purposes: in.Purposes, Scopes: in.Scopes, Environment: in.Environment, Expires: in.Expires, Certificate: in.Certificate,
 	})
 	if err != nil {
 		return err
@@ -59,13 +59,17 @@ func (s *service) known(in *api.NewApplication) error {
 	if len(s.Policy.Environments) > 0 && !slices.Contains(s.Policy.Environments, in.Environment) {
 		return fault.New(op, fault.Invalid, "the policy declares no such environment").WithField("environment")
 	}
+	if in.Certificate != "" && !s.ClientCertificates {
+		return fault.New(op, fault.Invalid, "this server asks for no client certificates: such a key would never work").
+			WithField("certificate").WithHint("start it with --client-ca")
+	}
 	return nil
 }
 
 func application(a identity.Application) api.Application {
 	out := api.Application{
 		ID: a.ID, Title: a.Title, Tenants: orEmpty(a.Tenants), Purposes: orEmpty(a.Purposes), Scopes: orEmpty(a.Scopes),
-		Environment: a.Environment, Expires: a.Expires, Created: a.Created,
+		Environment: a.Environment, Expires: a.Expires, Created: a.Created, Certificate: a.Certificate,
 	}
 	if !a.Revoked.IsZero() {
 		out.Revoked = &a.Revoked

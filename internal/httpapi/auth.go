@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"crypto/x509"
 	"strings"
 
 	"clause.dev/clause/internal/access"
@@ -20,7 +21,7 @@ func (x *exchange) authenticate() (vault.Caller, error) {
 	if key := x.key(); strings.HasPrefix(key, access.KeyPrefix) {
 		return x.member(key)
 	}
-	app, err := s.Applications.Authenticate(x.Context(), x.key(), s.Now())
+	app, err := s.Applications.Authenticate(x.Context(), x.key(), x.certificate(), s.Now())
 	if err != nil {
 		if fault.Is(err, fault.Unauthenticated) && x.key() != "" && !s.failures.allow(addressKey(x.RemoteAddr), x.began) {
 			return vault.Caller{}, fault.New("httpapi.authenticate", fault.TooMany, "too many failed authentications from this address")
@@ -56,6 +57,14 @@ func (x *exchange) member(key string) (vault.Caller, error) {
 		return vault.Caller{}, fault.New(op, fault.TooMany, "too many requests of this member")
 	}
 	return c, nil
+}
+
+// certificate returns the certificate that the client showed, if an authority whom the operator named has signed it.
+func (x *exchange) certificate() *x509.Certificate {
+	if x.Request.TLS == nil || len(x.Request.TLS.VerifiedChains) == 0 {
+		return nil
+	}
+	return x.Request.TLS.PeerCertificates[0]
 }
 
 // key returns the key of the Authorization field; "", which is nobody's, for anything but one

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -205,7 +206,7 @@ func (f *fake) GetBlob(_ context.Context, c vault.Caller, t vault.Target, field 
 // register knows four applications.
 type register struct{ *fake }
 
-func (r register) Authenticate(_ context.Context, key string, now time.Time) (identity.Application, error) {
+func (r register) Authenticate(_ context.Context, key string, _ *x509.Certificate, now time.Time) (identity.Application, error) {
 	app := identity.Application{Tenants: []string{"acme"}, Purposes: []string{"health-score"}, Environment: "production", Expires: noon.Add(time.Hour)}
 	switch key {
 	case dataKey:
@@ -230,7 +231,7 @@ func (r register) Create(_ context.Context, actor string, a identity.Application
 	return a, newKey, r.call("Create %s %q %v %v %v %s", actor, a.Title, a.Tenants, a.Purposes, a.Scopes, a.Environment)
 }
 
-func (r register) Grant(_ context.Context, id, key string, scopes []string, _ time.Time) (identity.Token, error) {
+func (r register) Grant(_ context.Context, id, key string, scopes []string, _ *x509.Certificate, _ time.Time) (identity.Token, error) {
 	if id != "app_data" || key != dataKey {
 		return identity.Token{}, fault.New("fake.Grant", fault.Unauthenticated, "no")
 	}

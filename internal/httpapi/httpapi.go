@@ -59,6 +59,8 @@ type Config struct {
 	Limits      Limits
 	// Observe is told of every request once it is answered, and of the credential; nil: nobody is.
 	Observe func(credential string, i detection.Interaction)
+	// ClientCertificates reports whether applications can be asked for one.
+	ClientCertificates bool
 }
 
 // service is the handler.

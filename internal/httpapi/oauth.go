@@ -41,7 +41,7 @@ func (s *service) oauth(r *routes) {
 func (s *service) tellOAuth(x *exchange) error {
 	return x.answer(http.StatusOK, api.OAuthMetadata{
 		Issuer: s.Issuer, TokenEndpoint: strings.TrimSuffix(s.Issuer, "/") + tokenPath, ResponseTypes: []string{}, GrantTypes: []string{"client_credentials"},
-		AuthMethods: []string{"client_secret_basic"}, Scopes: identity.Scopes(), Documentation: strings.TrimSuffix(s.Issuer, "/") + "/docs",
+		AuthMethods: []string{"client_secret_basic"}, Scopes: identity.Scopes(), Bound: s.ClientCertificates, Documentation: strings.TrimSuffix(s.Issuer, "/") + "/docs",
 	})
 }
 
@@ -61,7 +61,7 @@ func (s *service) giveToken(x *exchange) error {
 	if !s.byKey.allow("token "+addressKey(x.RemoteAddr), x.began) {
 		return fault.New("httpapi.giveToken", fault.TooMany, "too many requests from this address")
 	}
-	given, err := s.Applications.Grant(x.Context(), id, key, scopes, s.Now())
+	given, err := s.Applications.Grant(x.Context(), id, key, scopes, x.certificate(), s.Now())
 	switch {
 	case fault.Is(err, fault.Unauthenticated):
 		if !s.failures.allow(addressKey(x.RemoteAddr), x.began) {

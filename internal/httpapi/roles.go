@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"crypto/x509"
 	"io"
 	"time"
 
@@ -96,11 +97,11 @@ type Retention interface {
 
 // Applications are the programs that may call.
 type Applications interface {
-	Authenticate(ctx context.Context, key string, now time.Time) (identity.Application, error)
+	Authenticate(ctx context.Context, key string, shown *x509.Certificate, now time.Time) (identity.Application, error)
 	Create(ctx context.Context, actor string, app identity.Application) (identity.Application, string, error)
 	Revoke(ctx context.Context, actor, id string) error
 	List(ctx context.Context) ([]identity.Application, error)
-	Grant(ctx context.Context, id, key string, scopes []string, now time.Time) (identity.Token, error)
+	Grant(ctx context.Context, id, key string, scopes []string, shown *x509.Certificate, now time.Time) (identity.Token, error)
 	Rotate(ctx context.Context, actor, id string, r identity.Rotation) (identity.Key, string, error)
 	Keys(ctx context.Context, id string) ([]identity.Key, error)
 	EndKey(ctx context.Context, actor, id, key string) error

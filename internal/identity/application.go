@@ -43,6 +43,7 @@ type Application struct {
 	ID, Title                 string
 	Tenants, Purposes, Scopes []string // shared with the cache: read-only
 	Environment               string
+	Certificate               string    // the name its client certificate bears; "": it needs none
 	Expires                   time.Time // zero: never
 	Revoked                   time.Time // zero: not
 	Created                   time.Time
@@ -75,6 +76,8 @@ func (a *Application) check(now time.Time) error {
 		return invalid("title", "a title is 1 to %d bytes of printable text", maxTitle)
 	case !name(a.Environment):
 		return invalid("environment", "an application is bound to one environment")
+	case a.Certificate != "" && !certificateName(a.Certificate):
+		return invalid("certificate", "a certificate is known by a DNS name in small letters, or a URI")
 	case !a.Expires.IsZero() && !now.Before(a.Expires):
 		return invalid("expires", "the time of expiry has passed")
 	case a.Expires.Year() > 9999:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"crypto/x509"
 	"strings"
 	"time"
 
@@ -71,6 +72,9 @@ func told(kind, actor string, app *Application) proof.Entry {
 	detail := map[string]string{"application": app.ID}
 	if kind == "application.create" {
 		detail["environment"], detail["scopes"] = app.Environment, strings.Join(app.Scopes, ":")
+		if app.Certificate != "" {
+			detail["certificate"] = app.Certificate
+		}
 		if !app.Expires.IsZero() {
 			detail["expires"] = app.Expires.Format(time.RFC3339)
 		}
@@ -78,19 +82,20 @@ func told(kind, actor string, app *Application) proof.Entry {
 	return proof.Entry{Kind: kind, Actor: actor, Detail: detail}
 }
 
-// Authenticate returns the application whose key this is, or whose access token, if it may call at now. All
-// that is wrong with either is one fault, Unauthenticated; a store that cannot be asked is Unavailable.
-func (a *Applications) Authenticate(ctx context.Context, key string, now time.Time) (Application, error) {
+// Authenticate returns the application whose key this is, or whose access token, if it may call at now. shown is the
+// client certificate that the handshake verified, nil for none. All that is wrong with any of them is one fault,
+// Unauthenticated; a store that cannot be asked is Unavailable.
+func (a *Applications) Authenticate(ctx context.Context, key string, shown *x509.Certificate, now time.Time) (Application, error) {
 	prove := a.known
 	if token.Like(key) {
 		prove = a.bearer
 	}
-	found, err := prove(ctx, key, now)
+	found, err := prove(ctx, key, shown, now)
 	return found.app, err
 }
 
 // known returns the application of a key that works now.
-func (a *Applications) known(ctx context.Context, key string, now time.Time) (proven, error) {
+func (a *Applications) known(ctx context.Context, key string, shown *x509.Certificate, now time.Time) (proven, error) {
 	id, ok := parseKey(key)
 	if !ok {
 		return proven{}, notValid()
@@ -103,7 +108,7 @@ func (a *Applications) known(ctx context.Context, key string, now time.Time) (pr
 			return proven{}, err
 		}
 	}
-	if now.IsZero() || !found.live(now) {
+	if now.IsZero() || !found.live(now) || !found.app.shows(shown) {
 		return proven{}, notValid()
 	}
 	if !known {

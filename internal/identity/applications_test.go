@@ -59,7 +59,7 @@ func TestAKeyProvesItsApplication(t *testing.T) {
 			t.Fatalf("got %+v, %q", made, key)
 		}
 		for _, round := range []string{"from the store", "again"} {
-			got, err := a.Authenticate(t.Context(), key, now)
+			got, err := a.Authenticate(t.Context(), key, nil, now)
 			if err != nil || fmt.Sprint(got) != fmt.Sprint(made) {
 				t.Fatalf("%s: got %+v, %v; want %+v", round, got, err, made)
 			}
@@ -109,7 +109,7 @@ func TestWhatIsWrongWithAKeyCannotBeTold(t *testing.T) {
 			"other separator": {key[:len(prefix)+idLen] + "-" + key[len(prefix)+idLen+1:], now},
 			"id in SQL":       {prefix + `' OR '1'='1' --` + key[len(prefix)+15:], now},
 		} {
-			got, err := a.Authenticate(t.Context(), c.key, c.at)
+			got, err := a.Authenticate(t.Context(), c.key, nil, c.at)
 			if !fault.Is(err, fault.Unauthenticated) || got.ID != "" {
 				t.Errorf("%s: got %+v, %v", name, got, err)
 				continue
@@ -121,7 +121,7 @@ func TestWhatIsWrongWithAKeyCannotBeTold(t *testing.T) {
 				t.Errorf("%s: says %s, others say %s", name, said, want)
 			}
 		}
-		if _, err := a.Authenticate(t.Context(), key, now.Add(time.Hour-1)); err != nil {
+		if _, err := a.Authenticate(t.Context(), key, nil, now.Add(time.Hour-1)); err != nil {
 			t.Errorf("just before its expiry: %v", err)
 		}
 	})
@@ -134,7 +134,7 @@ func TestRevoke(t *testing.T) {
 		made, key := create(t, a, shop())
 		other, kept := create(t, a, shop())
 		for _, k := range []string{key, kept} {
-			if _, err := a.Authenticate(t.Context(), k, now); err != nil { // and so remembered
+			if _, err := a.Authenticate(t.Context(), k, nil, now); err != nil { // and so remembered
 				t.Fatal(err)
 			}
 		}
@@ -142,11 +142,11 @@ func TestRevoke(t *testing.T) {
 			if err := a.Revoke(t.Context(), "ops", made.ID); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := a.Authenticate(t.Context(), key, now); !fault.Is(err, fault.Unauthenticated) {
+			if _, err := a.Authenticate(t.Context(), key, nil, now); !fault.Is(err, fault.Unauthenticated) {
 				t.Fatalf("revoked, yet %v", err)
 			}
 		}
-		if got, err := a.Authenticate(t.Context(), kept, now); err != nil || got.ID != other.ID {
+		if got, err := a.Authenticate(t.Context(), kept, nil, now); err != nil || got.ID != other.ID {
 			t.Errorf("another application suffers: %v", err)
 		}
 		log := entries(t, d)
@@ -178,7 +178,7 @@ func TestList(t *testing.T) {
 		when = when.Add(time.Minute)
 		admin := Application{Title: "Admin", Scopes: []string{ScopeAdmin, ScopeAudit}, Environment: "staging"}
 		second, key := create(t, a, admin)
-		if got, err := a.Authenticate(t.Context(), key, now.AddDate(100, 0, 0)); err != nil || !got.Expires.IsZero() || len(got.Tenants)+len(got.Purposes) != 0 {
+		if got, err := a.Authenticate(t.Context(), key, nil, now.AddDate(100, 0, 0)); err != nil || !got.Expires.IsZero() || len(got.Tenants)+len(got.Purposes) != 0 {
 			t.Errorf("without expiry: got %+v, %v", got, err)
 		}
 		if err := a.Revoke(t.Context(), "cli", first.ID); err != nil {
@@ -284,17 +284,17 @@ func TestWhoAsksTheStore(t *testing.T) {
 	app.Expires = time.Time{}
 	made, key := create(t, a, app)
 	for range 2 {
-		if _, err := a.Authenticate(t.Context(), key, now); err != nil {
+		if _, err := a.Authenticate(t.Context(), key, nil, now); err != nil {
 			t.Fatal(err)
 		}
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := a.Authenticate(over, key, now); err != nil {
+	if _, err := a.Authenticate(over, key, nil, now); err != nil {
 		t.Errorf("the right key is not remembered: %v", err)
 	}
 	for name, k := range map[string]string{"wrong": key[:len(key)-3] + "abc", "unknown": strings.Replace(key, made.ID, strings.Repeat("0", idLen), 1)} {
-		if _, err := a.Authenticate(over, k, now); !fault.Is(err, fault.Unavailable) {
+		if _, err := a.Authenticate(over, k, nil, now); !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s: answered without the store: %v", name, err)
 		}
 	}
@@ -315,14 +315,14 @@ func TestRevokedWhileAsking(t *testing.T) {
 						case <-stop:
 							return
 						default:
-							_, _ = a.Authenticate(context.Background(), key, now)
+							_, _ = a.Authenticate(context.Background(), key, nil, now)
 						}
 					}
 				})
 			}
 			err := a.Revoke(t.Context(), "cli", made.ID)
 			for range 50 {
-				if _, still := a.Authenticate(t.Context(), key, now); !fault.Is(still, fault.Unauthenticated) {
+				if _, still := a.Authenticate(t.Context(), key, nil, now); !fault.Is(still, fault.Unauthenticated) {
 					t.Errorf("revoked (%v), yet %v", err, still)
 				}
 			}
@@ -346,7 +346,7 @@ func TestStoreThatCannotBeRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := a.Authenticate(t.Context(), key, now); err == nil || got.ID != "" {
+		if got, err := a.Authenticate(t.Context(), key, nil, now); err == nil || got.ID != "" {
 			t.Errorf("%s is broken, yet %+v", column, got)
 		}
 	}

@@ -51,7 +51,7 @@ func BenchmarkAuthenticate(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = a.Authenticate(b.Context(), k, now)
+				_, _ = a.Authenticate(b.Context(), k, nil, now)
 			}
 		})
 	}

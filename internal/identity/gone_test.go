@@ -53,7 +53,7 @@ func TestARevocationOutlivesTheStore(t *testing.T) {
 			t.Fatal(err)
 		}
 		a = New(d, list)
-		if _, err := a.Authenticate(t.Context(), key, now); err != nil {
+		if _, err := a.Authenticate(t.Context(), key, nil, now); err != nil {
 			t.Fatalf("the test does not bring the key back: %v", err)
 		}
 		for _, want := range []int{1, 0} {
@@ -61,10 +61,10 @@ func TestARevocationOutlivesTheStore(t *testing.T) {
 				t.Fatalf("revoked %d again, %v; want %d", got, err, want)
 			}
 		}
-		if _, err := a.Authenticate(t.Context(), key, now); !fault.Is(err, fault.Unauthenticated) {
+		if _, err := a.Authenticate(t.Context(), key, nil, now); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("a revoked key came back: %v", err)
 		}
-		if got, err := a.Authenticate(t.Context(), otherKey, now); err != nil || got.ID != other.ID {
+		if got, err := a.Authenticate(t.Context(), otherKey, nil, now); err != nil || got.ID != other.ID {
 			t.Errorf("another key went with it: %v", err)
 		}
 	})

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/x509"
 	"slices"
 	"time"
 
@@ -27,14 +28,15 @@ type Token struct {
 }
 
 // Grant gives an application an access token for its key: OAuth 2.0 client credentials, RFC 6749 section 4.4. No
-// scopes: all that it has. The token ends with its time, with the key, with the application. Faults: Unauthenticated
-// for all that is wrong with the application or its key, Invalid with the field scope.
-func (a *Applications) Grant(ctx context.Context, id, key string, scopes []string, now time.Time) (Token, error) {
+// scopes: all that it has. The token ends with its time, with the key, with the application. One that was had with a
+// client certificate works with that certificate alone (RFC 8705 section 3), so that it is of no use to a thief.
+// Faults: Unauthenticated for all that is wrong with the application or its key, Invalid with the field scope.
+func (a *Applications) Grant(ctx context.Context, id, key string, scopes []string, shown *x509.Certificate, now time.Time) (Token, error) {
 	const op = "identity.Grant"
 	if a.Tokens == nil {
 		return Token{}, fault.New(op, fault.NotFound, "this server gives no tokens")
 	}
-	found, err := a.known(ctx, key, now)
+	found, err := a.known(ctx, key, shown, now)
 	if err != nil {
 		return Token{}, err
 	}
@@ -50,7 +52,7 @@ func (a *Applications) Grant(ctx context.Context, id, key string, scopes []strin
 		}
 	}
 	now = now.UTC().Truncate(time.Second)
-	claims := token.Claims{Application: id, Key: found.key.ID, Scopes: scopes, Issued: now, Expires: now.Add(TokenLife)}
+	claims := token.Claims{Application: id, Key: found.key.ID, Scopes: scopes, Certificate: thumbprint(shown), Issued: now, Expires: now.Add(TokenLife)}
 	for _, end := range []time.Time{found.app.Expires, found.key.Expires} {
 		if !end.IsZero() && end.Before(claims.Expires) {
 			claims.Expires = end.Truncate(time.Second)
@@ -67,12 +69,12 @@ func (a *Applications) Grant(ctx context.Context, id, key string, scopes []strin
 
 // bearer returns the application that a token speaks for, with the scopes of the token. The store is asked: what was
 // revoked since is refused.
-func (a *Applications) bearer(ctx context.Context, text string, now time.Time) (proven, error) {
+func (a *Applications) bearer(ctx context.Context, text string, shown *x509.Certificate, now time.Time) (proven, error) {
 	if a.Tokens == nil {
 		return proven{}, notValid()
 	}
 	c, ok := a.Tokens.Read(text, now)
-	if !ok {
+	if !ok || c.Certificate != "" && c.Certificate != thumbprint(shown) {
 		return proven{}, notValid()
 	}
 	hash := sha256.Sum256([]byte(text))
@@ -95,7 +97,7 @@ func (a *Applications) bearer(ctx context.Context, text string, now time.Time) (
 		// The token's scopes that the application still has.
 		found.app.Scopes = slices.DeleteFunc(slices.Clone(c.Scopes), func(s string) bool { return !slices.Contains(found.app.Scopes, s) })
 	}
-	if now.IsZero() || !found.live(now) {
+	if now.IsZero() || !found.live(now) || !found.app.shows(shown) {
 		return proven{}, notValid()
 	}
 	if !known {

@@ -13,7 +13,7 @@ import (
 
 func grant(t *testing.T, a *Applications, id, key string, scopes ...string) string {
 	t.Helper()
-	got, err := a.Grant(t.Context(), id, key, scopes, now)
+	got, err := a.Grant(t.Context(), id, key, scopes, nil, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,11 +29,11 @@ func TestGrant(t *testing.T) {
 		other, otherKey := create(t, a, shop())
 		text, narrow := grant(t, a, app.ID, key), grant(t, a, app.ID, key, ScopeData)
 		for range 2 { // from the store, and remembered
-			got, err := a.Authenticate(t.Context(), text, now)
+			got, err := a.Authenticate(t.Context(), text, nil, now)
 			if err != nil || got.ID != app.ID || !slices.Equal(got.Scopes, app.Scopes) || !slices.Equal(got.Tenants, app.Tenants) {
 				t.Fatalf("got %+v, %v", got, err)
 			}
-			if got, err := a.Authenticate(t.Context(), narrow, now); err != nil || !slices.Equal(got.Scopes, []string{ScopeData}) {
+			if got, err := a.Authenticate(t.Context(), narrow, nil, now); err != nil || !slices.Equal(got.Scopes, []string{ScopeData}) {
 				t.Errorf("the narrow one: %+v, %v", got, err)
 			}
 		}
@@ -41,12 +41,12 @@ func TestGrant(t *testing.T) {
 			"another's key": {app.ID, otherKey}, "another's id": {other.ID, key}, "no key": {app.ID, ""}, "no id": {"", key},
 			"a token for a key": {app.ID, text}, "a wrong key": {app.ID, key[:len(key)-3] + "abc"},
 		} {
-			if got, err := a.Grant(t.Context(), c.id, c.key, nil, now); !fault.Is(err, fault.Unauthenticated) || got.Text != "" {
+			if got, err := a.Grant(t.Context(), c.id, c.key, nil, nil, now); !fault.Is(err, fault.Unauthenticated) || got.Text != "" {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
 		for _, scopes := range [][]string{{ScopeAdmin}, {ScopeData, ScopeAdmin}, {"root"}, {""}, {ScopeData, ScopeData}} {
-			if _, err := a.Grant(t.Context(), app.ID, key, scopes, now); !fault.Is(err, fault.Invalid) {
+			if _, err := a.Grant(t.Context(), app.ID, key, scopes, nil, now); !fault.Is(err, fault.Invalid) {
 				t.Errorf("%v: %v", scopes, err)
 			}
 		}
@@ -78,7 +78,7 @@ func TestATokenEndsWithItsKey(t *testing.T) {
 		if err := a.Revoke(t.Context(), "ops", app.ID); err != nil || works(t, a, byNew, now) {
 			t.Errorf("a revoked application's token: %v", err)
 		}
-		if _, err := a.Grant(t.Context(), app.ID, key, nil, now); !fault.Is(err, fault.Unauthenticated) {
+		if _, err := a.Grant(t.Context(), app.ID, key, nil, nil, now); !fault.Is(err, fault.Unauthenticated) {
 			t.Errorf("a revoked application gets a token: %v", err)
 		}
 	})
@@ -101,7 +101,7 @@ func TestTokensOfAnother(t *testing.T) {
 	if works(t, a, text, now) {
 		t.Error("a server that gives no tokens takes one")
 	}
-	if _, err := a.Grant(t.Context(), app.ID, key, nil, now); !fault.Is(err, fault.NotFound) {
+	if _, err := a.Grant(t.Context(), app.ID, key, nil, nil, now); !fault.Is(err, fault.NotFound) {
 		t.Errorf("got %v", err)
 	}
 }

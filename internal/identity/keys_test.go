@@ -32,7 +32,7 @@ func sqliteAt(t *testing.T) *db.DB {
 // works reports whether a key is taken at a time.
 func works(t *testing.T, a *Applications, key string, at time.Time) bool {
 	t.Helper()
-	app, err := a.Authenticate(t.Context(), key, at)
+	app, err := a.Authenticate(t.Context(), key, nil, at)
 	if err != nil && !fault.Is(err, fault.Unauthenticated) {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestAKeyTakesThePlaceOfAnother(t *testing.T) {
 				t.Errorf("%s at %s: %t", c.name, c.at, got)
 			}
 		}
-		if got, err := a.Authenticate(t.Context(), key, now); err != nil || fmt.Sprint(got) != fmt.Sprint(app) {
+		if got, err := a.Authenticate(t.Context(), key, nil, now); err != nil || fmt.Sprint(got) != fmt.Sprint(app) {
 			t.Errorf("the new key proves %+v, %v", got, err)
 		}
 		keys, err := a.Keys(t.Context(), app.ID)

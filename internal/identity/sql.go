@@ -10,12 +10,12 @@ import (
 	"clause.dev/clause/internal/fault"
 )
 
-const columns = `c.credential_id, c.title, c.tenants, c.purposes, c.scopes, c.environment, c.expires_at, c.revoked_at, c.created_at`
+const columns = `c.credential_id, c.title, c.tenants, c.purposes, c.scopes, c.environment, c.certificate, c.expires_at, c.revoked_at, c.created_at`
 
 func insert(tx *db.Tx, a *Application) error {
-	_, err := tx.Exec(`INSERT INTO credentials (credential_id, title, tenants, purposes, scopes, environment, expires_at, revoked_at, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		a.ID, a.Title, encode(a.Tenants), encode(a.Purposes), encode(a.Scopes), a.Environment,
+	_, err := tx.Exec(`INSERT INTO credentials (credential_id, title, tenants, purposes, scopes, environment, certificate, expires_at, revoked_at, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		a.ID, a.Title, encode(a.Tenants), encode(a.Purposes), encode(a.Scopes), a.Environment, a.Certificate,
 		db.Micros(a.Expires), db.Micros(a.Revoked), db.Micros(a.Created))
 	return err
 }
@@ -127,7 +127,7 @@ type row struct {
 }
 
 func (r *row) dest() []any {
-	return []any{&r.app.ID, &r.app.Title, &r.tenants, &r.purposes, &r.scopes, &r.app.Environment, &r.expires, &r.revoked, &r.created}
+	return []any{&r.app.ID, &r.app.Title, &r.tenants, &r.purposes, &r.scopes, &r.app.Environment, &r.app.Certificate, &r.expires, &r.revoked, &r.created}
 }
 
 func (r *row) application() (Application, error) {

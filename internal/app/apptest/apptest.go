@@ -154,7 +154,7 @@ func (s *Server) listen(t testing.TB) error {
 	if s.options.Front != nil {
 		handler = s.options.Front(handler)
 	}
-	config := s.App.TLSConfig(cert)
+	config := s.App.FrontTLS(cert)
 	if s.options.TLS != nil {
 		s.options.TLS(config)
 	}

@@ -30,6 +30,7 @@ type Claims struct {
 	Application string
 	Key         string // the key that it was had with: it ends with it
 	Scopes      []string
+	Certificate string    // that of the client, by its thumbprint, which alone may show the token; "": none
 	Issued      time.Time // whole seconds
 	Expires     time.Time
 }
@@ -53,6 +54,13 @@ type wire struct {
 	Issued   int64  `json:"iat"`
 	Expires  int64  `json:"exp"`
 	ID       string `json:"jti"`
+
+	Confirmed confirmed `json:"cnf,omitzero"`
+}
+
+// confirmed is how a token is bound to a certificate, RFC 8705 section 3.1.
+type confirmed struct {
+	Thumbprint string `json:"x5t#S256"`
 }
 
 // Sign makes a token.
@@ -60,7 +68,7 @@ func (s *Signer) Sign(c Claims) string {
 	// Strings and numbers: it cannot fail.
 	body, _ := json.Marshal(wire{
 		Issuer: s.issuer, Audience: s.issuer, Subject: c.Application, Client: c.Application, Key: c.Key,
-		Scope: strings.Join(c.Scopes, " "), Issued: c.Issued.Unix(), Expires: c.Expires.Unix(), ID: rand.Text(),
+		Scope: strings.Join(c.Scopes, " "), Issued: c.Issued.Unix(), Expires: c.Expires.Unix(), ID: rand.Text(), Confirmed: confirmed{c.Certificate},
 	})
 	signed := header + "." + b64.EncodeToString(body)
 	return signed + "." + b64.EncodeToString(ed25519.Sign(s.key, []byte(signed)))
@@ -85,7 +93,7 @@ func (s *Signer) Read(text string, now time.Time) (Claims, bool) {
 	if err != nil || json.Unmarshal(body, &w) != nil {
 		return Claims{}, false
 	}
-	c := Claims{Application: w.Client, Key: w.Key, Scopes: strings.Fields(w.Scope), Issued: time.Unix(w.Issued, 0).UTC(), Expires: time.Unix(w.Expires, 0).UTC()}
+	c := Claims{Application: w.Client, Key: w.Key, Scopes: strings.Fields(w.Scope), Certificate: w.Confirmed.Thumbprint, Issued: time.Unix(w.Issued, 0).UTC(), Expires: time.Unix(w.Expires, 0).UTC()}
 	// A token from the future is one of a clock that was set back: it would outlive its time.
 	good := w.Issuer == s.issuer && w.Audience == s.issuer && w.Subject == w.Client && now.Before(c.Expires) && !c.Issued.After(now.Add(time.Minute))
 	if !good {

@@ -1,0 +1,6 @@
+-- +goose Up
+-- The name that an application's client certificate bears; '' for none.
+ALTER TABLE credentials ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
+
+-- +goose Down
+ALTER TABLE credentials DROP COLUMN certificate;
