@@ -15,13 +15,13 @@ import (
 
 // openPages are the pages of the door for people that are for whoever is not signed in yet. Each answers alike
 // whether or not there is such an account.
-var openPages = []string{`"register"`, `"verify"`, `"sign-in"`, `"sign-in/passkey"`, `"second"`, `"recover"`, `"reset"`}
+var openPages = []string{`"register"`, `"join"`, `"verify"`, `"sign-in"`, `"sign-in/passkey"`, `"second"`, `"recover"`, `"reset"`}
 
 // openPatterns are what the door for people serves to anybody beside its pages: assets, the way to a language, and
 // that there is nothing.
 var openPatterns = []string{
 	`"GET " + Prefix + "{$}"`, `"GET " + Prefix + "sign-in"`, `"GET " + Prefix + "style.css"`, `"GET " + Prefix + "icon.svg"`,
-	`"GET " + Prefix + "code.js"`, `"GET " + Prefix + "passkey.js"`, `Prefix`, `"GET " + Prefix + "{lang}/" + page`, `"POST " + Prefix + "{lang}/" + page`,
+	`"GET " + Prefix + "code.js"`, `"GET " + Prefix + "passkey.js"`, `"GET " + Prefix + "{lang}/continue/{provider}"`, `"GET " + Prefix + "{lang}/callback/{provider}"`, `Prefix`, `"GET " + Prefix + "{lang}/" + page`, `"POST " + Prefix + "{lang}/" + page`,
 }
 
 // gatePatterns are what the gate serves to other proxies: who somebody is, and the keys to check that by.

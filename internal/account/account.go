@@ -18,6 +18,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/identity/passkey"
 	"clause.dev/clause/internal/identity/session"
+	"clause.dev/clause/internal/identity/sso"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -33,6 +34,7 @@ type Config struct {
 	Login    string         // the field that people sign in with, as data-set.field
 	Passkeys *passkey.Party // for whose site passkeys are made; nil: there are none
 	MinAge   int            // 0: nobody is asked
+	SignOn   *sso.Rounds    // identity providers whose accounts people can sign in with; nil: none
 	// Statement is where the published policy is read; "" if nowhere.
 	Statement string
 	// Source is the address somebody comes from; nil: that of the connection.
@@ -126,6 +128,13 @@ func (d *door) route(mux *http.ServeMux) {
 	mine("POST", "passkeys", (*visit).offerPasskey)
 	mine("POST", "passkeys/add", (*visit).addPasskey)
 	mine("POST", "passkeys/remove", (*visit).dropPasskey)
+	if d.SignOn != nil {
+		mux.HandleFunc("GET "+Prefix+"{lang}/continue/{provider}", d.serve((*visit).leave))
+		mux.HandleFunc("GET "+Prefix+"{lang}/callback/{provider}", d.serve((*visit).callback))
+		open("join", (*visit).joinForm, (*visit).join)
+		mine("GET", "providers/{provider}", (*visit).addProvider)
+		mine("POST", "providers", (*visit).removeProvider)
+	}
 	d.mine(mine)
 	mux.HandleFunc(Prefix, d.serve(func(v *visit) error { return v.say(http.StatusNotFound, "not-found") }))
 }

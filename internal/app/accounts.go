@@ -49,7 +49,7 @@ func (a *App) openAccounts() error {
 		return err
 	}
 	a.Accounts = &identity.Accounts{
-		DB: a.DB, People: directory{a, a.Vault}, Key: mailed, Now: a.Now, Wait: wait, Leaked: a.Leaked,
+		DB: a.DB, People: directory{a, a.Vault}, Handles: handles{a.Vault}, Key: mailed, Now: a.Now, Wait: wait, Leaked: a.Leaked,
 		Sessions: &session.Sessions{DB: a.DB, Key: signed, Idle: sessionIdle, Longest: sessionLongest},
 		// Half of the processors: the other half goes on serving data.
 		Hasher: password.NewHasher(a.Plan.Accounts.Password, max(1, runtime.GOMAXPROCS(0)/2)),

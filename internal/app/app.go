@@ -29,6 +29,7 @@ import (
 	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/identity/password"
+	"clause.dev/clause/internal/identity/sso"
 	"clause.dev/clause/internal/identity/token"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
@@ -71,6 +72,7 @@ type Config struct {
 	ConsoleURL    string                    // where staff find the console, https://…; "" if nowhere
 	ConsoleRoles  console.Roles             // what members may do there, by role
 	Networks      Networks                  // from which addresses the listeners are reached
+	SignIn        []sso.Provider            // whose accounts people and staff can sign in with
 	Gate          Gate                      // what stands behind the gate, at the listener for people
 	Leaked        *password.Leaked          // passwords known from leaks; nil: only what is easy to guess is refused
 	Calendar      []byte                    // holidays over those of the policy's calendar: docs/calendars.md

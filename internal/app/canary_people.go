@@ -20,7 +20,7 @@ func (a *App) besideCanaryPeople(door http.Handler) (http.Handler, error) {
 	if a.Accounts == nil {
 		return door, nil
 	}
-	people, err := a.people(canaryA, somewhere)
+	people, err := a.people(canaryA, somewhere, "https://"+a.canaries.host)
 	if err != nil {
 		return nil, err
 	}

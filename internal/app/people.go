@@ -6,15 +6,25 @@ import (
 	"clause.dev/clause/internal/account"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/identity/sso"
 	"clause.dev/clause/internal/policy"
 )
 
 // People is the door for the people of a tenant: the pages on which they register, sign in and look after
 // their account. It is Invalid if the policy names no address that people could sign in with.
-func (a *App) People(tenant string) (http.Handler, error) { return a.people(tenant, nil) }
+func (a *App) People(tenant string) (http.Handler, error) { return a.people(tenant, nil, a.PeopleURL) }
 
-// people is People where source says who comes from where; nil: their connections do.
-func (a *App) people(tenant string, source func(*http.Request) string) (http.Handler, error) {
+// people is People where source says who comes from where, nil: their connections do; at an address.
+func (a *App) people(tenant string, source func(*http.Request) string, url string) (http.Handler, error) {
+	signOn, err := a.signOn(sso.People, url, account.Callback)
+	if err != nil {
+		return nil, err
+	}
+	return a.peopleBy(tenant, source, signOn)
+}
+
+// peopleBy is people with the identity providers that people can sign in with; nil: none.
+func (a *App) peopleBy(tenant string, source func(*http.Request) string, signOn *sso.Rounds) (http.Handler, error) {
 	if a.Accounts == nil {
 		return nil, fault.New("app.People", fault.Invalid, "nobody can sign in: the policy does not say by which address").
 			WithHint("contacts needs a purpose and an email field, and that field unique: true")
@@ -28,7 +38,7 @@ func (a *App) people(tenant string, source func(*http.Request) string) (http.Han
 		return nil, err
 	}
 	return account.New(account.Config{
-		Passkeys:  passkeys,
+		Passkeys: passkeys, SignOn: signOn,
 		Statement: statement, Source: source, Desks: a.desksOf(tenant), Receipts: a.login.receipts,
 		Accounts: a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
 		MinAge: a.Plan.Accounts.Rules.MinAge, Now: a.Now,

@@ -28,7 +28,9 @@ type System struct {
 	People *People // nil: nobody can sign in
 
 	// Behind puts an application behind a gate as the server's own is, without a network.
-	Behind      func(application http.RoundTripper) (Behind, error)
+	Behind func(application http.RoundTripper) (Behind, error)
+	// SignOn makes a door for people like that of People, at which they sign in with a provider of the probe's own.
+	SignOn      func(Foreign) (Behind, error)
 	Application string // the address at which people come to the company's application; "" if none is behind the gate
 	// Seen counts the interactions of a door, "api" or "gate", that were searched for threats and outliers.
 	Seen func(door string) int64
@@ -87,6 +89,13 @@ type People struct {
 	Mailed func(ctx context.Context, subject string) (code string, err error)
 	// Hashes calls look with what is stored of every password, of all tenants.
 	Hashes func(ctx context.Context, look func(hash string)) error
+}
+
+// Foreign is an identity provider of a probe, as the relying party of the server is told of it.
+type Foreign struct {
+	Issuer, Client, Secret string
+	Domains                []string // whose accounts are taken; the address says it
+	Transport              http.RoundTripper
 }
 
 // RawStore is sight of the store from below, past every check.

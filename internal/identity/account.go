@@ -20,6 +20,7 @@ import (
 type Accounts struct {
 	DB       *db.DB
 	People   People
+	Handles  Handles // what identity providers know people by
 	Sessions *session.Sessions
 	Hasher   *password.Hasher
 	Leaked   *password.Leaked // nil: only what is easy to guess is refused

@@ -121,6 +121,9 @@ func (a *Accounts) tidy(ctx context.Context, tenant string) error {
 		if _, err := tx.Exec(`DELETE FROM account_codes WHERE tenant_id = $1 AND until_at <= $2`, tenant, tx.Now().UnixMicro()); err != nil {
 			return err
 		}
+		if _, err := tx.Exec(`DELETE FROM sign_ins WHERE tenant_id = $1 AND until_at <= $2`, tenant, tx.Now().UnixMicro()); err != nil {
+			return err
+		}
 		if err := a.Sessions.Tidy(tx); err != nil {
 			return err
 		}
@@ -177,7 +180,7 @@ func (a *Accounts) PasswordHashes(ctx context.Context, tenant string, fn func(ha
 				return err
 			}
 			var found *account
-			if found, err = a.account(tx, subject); err == nil {
+			if found, err = a.account(tx, subject); err == nil && found.proofs.Password != "" { // "": they come by an identity provider
 				err = fn(found.proofs.Password)
 			}
 			if fault.Is(err, fault.Erased) || fault.Is(err, fault.NotFound) {

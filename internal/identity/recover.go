@@ -107,6 +107,9 @@ func (a *Accounts) proves(ctx context.Context, tenant string, s session.Session,
 	if err != nil {
 		return err
 	}
+	if found.proofs.Password == "" {
+		return fault.New("identity.proves", fault.Refused, "the account has no password").WithField("password").WithHint("have a code mailed to you to set one")
+	}
 	ok, _, err := a.Hasher.Verify(ctx, found.proofs.Password, secret)
 	if err == nil && !ok {
 		err = fault.New("identity.proves", fault.Refused, "the password is not right").WithField("password")
