@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"math"
+	"slices"
 	"time"
 
 	"clause.dev/clause/api"
@@ -18,26 +19,18 @@ const reviews = "access"
 // Begin has the clocks of reviews run, and ends those that no clause promises any more, but the missed.
 func (d *Desk) Begin(ctx context.Context) error {
 	return fault.Wrap("access.Begin", d.db().Write(ctx, db.Organisation, func(tx *db.Tx) error {
+		promised := func(c *obligation.Clock) bool {
+			return slices.ContainsFunc(d.Rules.Reviews, func(r obligation.Duty) bool { return r.Clause == c.Duty.Clause })
+		}
+		if err := d.Engine.KeepPromised(tx, Review, promised); err != nil {
+			return err
+		}
 		found, err := d.Engine.Kind(tx, Review)
 		if err != nil {
 			return err
 		}
-		promised := map[string]bool{}
 		for _, duty := range d.Rules.Reviews {
-			promised[duty.Clause] = true
-		}
-		runs := map[string]bool{}
-		for i := range found {
-			c := &found[i]
-			if !promised[c.Duty.Clause] && !c.Late(tx.Now()) {
-				if err := d.Engine.Cancel(tx, c.ID, "no-longer-promised"); err != nil {
-					return err
-				}
-			}
-			runs[c.Duty.Clause] = true
-		}
-		for _, duty := range d.Rules.Reviews {
-			if runs[duty.Clause] {
+			if slices.ContainsFunc(found, func(c obligation.Clock) bool { return c.Duty.Clause == duty.Clause }) {
 				continue
 			}
 			if _, err := d.Engine.Open(tx, duty, reviews); err != nil {
@@ -122,7 +115,7 @@ func (d *Desk) state(ctx context.Context) (out api.ReviewState, err error) {
 	out.Clocks, out.Members, out.Grants = []api.Clock{}, []api.Member{}, []api.TenantGrant{}
 	var since time.Time
 	err = d.db().Read(ctx, db.Organisation, func(tx *db.Tx) error {
-		clocks, err := d.owed(tx)
+		clocks, err := d.Engine.Kind(tx, Review)
 		for i := range clocks {
 			out.Clocks = append(out.Clocks, clocks[i].Wire(tx.Now()))
 			if clocks[i].Opened.After(since) {
@@ -175,17 +168,6 @@ func (d *Desk) unreviewed(ctx context.Context, tenant string, since time.Time, o
 	})
 }
 
-// owed are the clocks of reviews that run.
-func (d *Desk) owed(tx *db.Tx) (all []obligation.Clock, err error) {
-	found, err := d.Engine.Kind(tx, Review)
-	for _, c := range found {
-		if c.State == obligation.Running || c.State == obligation.Paused {
-			all = append(all, c)
-		}
-	}
-	return all, err
-}
-
 // Close discharges the clock of the review under way, once every member and every live grant was reviewed in it.
 func (d *Desk) Close(ctx context.Context, c vault.Caller) (out api.ReviewState, err error) {
 	const op = "access.Close"
@@ -203,7 +185,7 @@ func (d *Desk) Close(ctx context.Context, c vault.Caller) (out api.ReviewState, 
 	}
 	id := newID("rev_")
 	err = d.db().Write(ctx, db.Organisation, func(tx *db.Tx) error {
-		clocks, err := d.owed(tx)
+		clocks, err := d.Engine.Kind(tx, Review)
 		if err != nil {
 			return err
 		}

@@ -163,7 +163,7 @@ func (d *Desk) Escalate(tx *db.Tx, id string) error {
 	if err != nil || a.state != open {
 		return fault.Wrap(op, err)
 	}
-	if err := d.stopClocks(tx, a, "passed-on"); err != nil {
+	if err := d.Engine.DischargeOf(tx, a.id, Answered, "passed-on"); err != nil {
 		return fault.Wrap(op, err)
 	}
 	return fault.Wrap(op, d.tellNext(tx, a, "alert-escalated", tx.Now()))
@@ -232,20 +232,4 @@ func (d *Desk) enqueue(tx *db.Tx, a *alert, s step, event string, by notify.Chan
 		details["tenant"] = tx.Tenant()
 	}
 	return notify.Enqueue(tx, notify.Message{Event: event, Channel: by, Owner: s.Role, Template: "alert", Language: d.Staff.Of(s.Role).Language, Details: details})
-}
-
-// stopClocks ends what is owed of an alert, which somebody answered or which goes on.
-func (d *Desk) stopClocks(tx *db.Tx, a *alert, evidence string) error {
-	all, err := d.Engine.Of(tx, a.id)
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		if c.State == obligation.Running || c.State == obligation.Paused {
-			if err := d.Engine.Discharge(tx, c.ID, Answered, evidence); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }

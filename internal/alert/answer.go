@@ -54,7 +54,7 @@ func (d *Desk) Acknowledge(ctx context.Context, c vault.Caller, tenant, id strin
 			return id, fault.New(op, fault.Conflict, "the alert is over already")
 		}
 		a.state, a.Acked, a.AckedBy = acknowledged, tx.Now(), c.Credential.ID
-		if err := d.stopClocks(tx, a, "by-"+c.Credential.ID); err != nil {
+		if err := d.Engine.DischargeOf(tx, a.id, Answered, "by-"+c.Credential.ID); err != nil {
 			return id, err
 		}
 		for _, s := range d.live(a) {
@@ -91,7 +91,7 @@ func (d *Desk) Resolve(ctx context.Context, c vault.Caller, tenant, id, reason s
 
 // end resolves an alert and tells those who were told of it.
 func (d *Desk) end(tx *db.Tx, a *alert, by, reason string) error {
-	if err := d.stopClocks(tx, a, "resolved"); err != nil {
+	if err := d.Engine.DischargeOf(tx, a.id, Answered, "resolved"); err != nil {
 		return err
 	}
 	a.state, a.Ended, a.Reason, a.wake = resolved, tx.Now(), reason, 0

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"clause.dev/clause/api"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
@@ -133,65 +132,6 @@ func told(tx *db.Tx, kind, by, id, reason string, clauses []string, more ...stri
 		}
 	}
 	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: by, Reason: reason, Clauses: clauses, Detail: detail})
-}
-
-// clocks are the clocks of things as they travel.
-func (d *Desk) clocks(tx *db.Tx, abouts ...string) ([]api.Clock, error) {
-	all := []api.Clock{}
-	for _, about := range abouts {
-		found, err := d.Engine.Of(tx, about)
-		if err != nil {
-			return nil, err
-		}
-		for i := range found {
-			all = append(all, found[i].Wire(tx.Now()))
-		}
-	}
-	return all, nil
-}
-
-// live reports whether something is still owed by the clock.
-func live(c *obligation.Clock) bool {
-	return c.State == obligation.Running || c.State == obligation.Paused
-}
-
-// discharge ends what of a thing is owed until evidence of the kind comes.
-func (d *Desk) discharge(tx *db.Tx, about, kind, evidence string) error {
-	found, err := d.Engine.Of(tx, about)
-	if err != nil {
-		return err
-	}
-	for i := range found {
-		if c := &found[i]; live(c) && c.Duty.Evidence == kind {
-			if err := d.Engine.Discharge(tx, c.ID, kind, evidence); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// cancel ends what of a thing is owed and turned out not to be. A clock that was missed stays visible as
-// late: the finding that it was not owed discharges it.
-func (d *Desk) cancel(tx *db.Tx, about, reason, evidence string) error {
-	found, err := d.Engine.Of(tx, about)
-	if err != nil {
-		return err
-	}
-	for i := range found {
-		c := &found[i]
-		switch {
-		case !live(c):
-		case c.Late(tx.Now()):
-			err = d.Engine.Discharge(tx, c.ID, c.Duty.Evidence, evidence)
-		default:
-			err = d.Engine.Cancel(tx, c.ID, reason)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // wrong is a request that does not fit where a thing stands.

@@ -179,7 +179,7 @@ func (d *Desk) FinishItem(ctx context.Context, c vault.Caller, tenant, id string
 		if err := told(tx, "exercise.item-done", c.Credential.ID, e.id, "", d.exerciseClauses(), "number", strconv.Itoa(number), "evidence", in.Evidence); err != nil {
 			return err
 		}
-		if err := d.discharge(tx, e.itemAbout(number-1), ItemDone, in.Evidence); err != nil {
+		if err := d.Engine.DischargeOf(tx, e.itemAbout(number-1), ItemDone, in.Evidence); err != nil {
 			return err
 		}
 		return save(tx, e)
@@ -217,6 +217,6 @@ func (d *Desk) showExercise(tx *db.Tx, e *exercise) (api.Exercise, error) {
 		abouts = append(abouts, e.itemAbout(i))
 	}
 	var err error
-	out.Clocks, err = d.clocks(tx, abouts...)
+	out.Clocks, err = d.Engine.WireOf(tx, abouts...)
 	return out, err
 }

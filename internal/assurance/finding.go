@@ -150,7 +150,7 @@ func (d *Desk) bind(tx *db.Tx, f *finding, c *obligation.Clock) error {
 		var found []obligation.Clock
 		found, err = d.Engine.Of(tx, about)
 		for i := range found {
-			if live(&found[i]) && found[i].Duty.Kind == TestDuty {
+			if found[i].Live() && found[i].Duty.Kind == TestDuty {
 				sooner(&latest, found[i].Due)
 			}
 		}
@@ -182,7 +182,7 @@ func (d *Desk) bindFindings(tx *db.Tx, t *test) error {
 		var found []obligation.Clock
 		found, err = d.Engine.Of(tx, id)
 		for i := range found {
-			if c := &found[i]; err == nil && live(c) && c.Awaits == NextTest {
+			if c := &found[i]; err == nil && c.Live() && c.Awaits == NextTest {
 				err = d.Engine.Bind(tx, c.ID, t.Begins)
 			}
 		}
@@ -224,7 +224,7 @@ func (d *Desk) RetestFinding(ctx context.Context, c vault.Caller, tenant, id str
 		if err := told(tx, "finding.retested", c.Credential.ID, f.id, "passed", d.deadlineClauses(), "report", in.Report); err != nil {
 			return err
 		}
-		if err := d.discharge(tx, f.id, RetestReport, in.Report); err != nil {
+		if err := d.Engine.DischargeOf(tx, f.id, RetestReport, in.Report); err != nil {
 			return err
 		}
 		return d.findingEnded(tx, f)
@@ -254,7 +254,7 @@ func (d *Desk) DismissFinding(ctx context.Context, c vault.Caller, tenant, id st
 		if err := told(tx, "finding.dismissed", c.Credential.ID, f.id, in.Reason, d.deadlineClauses()); err != nil {
 			return err
 		}
-		if err := d.cancel(tx, f.id, in.Reason, f.id); err != nil {
+		if err := d.Engine.VoidOf(tx, f.id, in.Reason, f.id); err != nil {
 			return err
 		}
 		return d.findingEnded(tx, f)
@@ -308,6 +308,6 @@ func (d *Desk) showFinding(tx *db.Tx, f *finding) (api.Weakness, error) {
 		Retested: moment(f.Retested), Retest: f.Retest, Failed: f.Failed, Reason: f.Reason,
 	}
 	var err error
-	out.Clocks, err = d.clocks(tx, f.id)
+	out.Clocks, err = d.Engine.WireOf(tx, f.id)
 	return out, err
 }

@@ -189,7 +189,7 @@ func (d *Desk) AssessReport(ctx context.Context, c vault.Caller, tenant, id stri
 		if err := told(tx, "report.assessed", c.Credential.ID, r.id, in.Verdict, d.programmeClauses(), "finding", r.Finding, "severity", r.Severity); err != nil {
 			return err
 		}
-		if err := d.discharge(tx, r.id, Assessed, r.id); err != nil {
+		if err := d.Engine.DischargeOf(tx, r.id, Assessed, r.id); err != nil {
 			return err
 		}
 		return d.settle(tx, r, in.Verdict != valid)
@@ -255,7 +255,7 @@ func (d *Desk) RewardReport(ctx context.Context, c vault.Caller, tenant, id stri
 		if err := told(tx, "report.rewarded", c.Credential.ID, r.id, "", d.programmeClauses(), "reference", in.Reference); err != nil {
 			return err
 		}
-		if err := d.discharge(tx, r.id, Rewarded, in.Reference); err != nil {
+		if err := d.Engine.DischargeOf(tx, r.id, Rewarded, in.Reference); err != nil {
 			return err
 		}
 		return d.settle(tx, r, r.Fixed)

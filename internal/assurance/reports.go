@@ -80,7 +80,7 @@ func (d *Desk) showReport(tx *db.Tx, r *report) (api.Report, error) {
 		Verdict: r.Verdict, Severity: r.Severity, Finding: r.Finding, Reward: r.Reward, Reference: r.Rewarded, Forgotten: r.Forgotten,
 	}
 	var err error
-	out.Clocks, err = d.clocks(tx, r.id)
+	out.Clocks, err = d.Engine.WireOf(tx, r.id)
 	return out, err
 }
 

@@ -58,7 +58,7 @@ func (d *Desk) running(tx *db.Tx, about string, duty obligation.Duty) (obligatio
 		return obligation.Clock{}, err
 	}
 	for i := range found {
-		if c := &found[i]; live(c) && same(&c.Duty, &duty) {
+		if c := &found[i]; c.Live() && same(&c.Duty, &duty) {
 			return *c, nil
 		}
 	}
@@ -70,20 +70,12 @@ func same(a, b *obligation.Duty) bool { return a.Kind == b.Kind && a.Clause == b
 // endOthers ends the organisation's clocks of rhythms that no clause promises any more, but those that were
 // missed.
 func (d *Desk) endOthers(tx *db.Tx, promised []recurring) error {
+	kept := func(c *obligation.Clock) bool {
+		return slices.ContainsFunc(promised, func(r recurring) bool { return r.about == c.About && same(&r.duty, &c.Duty) })
+	}
 	for _, kind := range []string{TestDuty, ExerciseDuty, SwitchOverDuty} {
-		found, err := d.Engine.Kind(tx, kind)
-		if err != nil {
+		if err := d.Engine.KeepPromised(tx, kind, kept); err != nil {
 			return err
-		}
-		for i := range found {
-			c := &found[i]
-			kept := slices.ContainsFunc(promised, func(r recurring) bool { return r.about == c.About && same(&r.duty, &c.Duty) })
-			if kept || c.Late(tx.Now()) {
-				continue
-			}
-			if err := d.Engine.Cancel(tx, c.ID, "no-longer-promised"); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

@@ -150,7 +150,7 @@ func (d *Desk) showSwitch(tx *db.Tx, s *switchOver) (api.SwitchOver, error) {
 		From: nodeName(s.Before), To: nodeName(s.After), Acknowledged: s.Acknowledged, Lost: s.Lost, Pause: s.Pause.Milliseconds(),
 	}
 	var err error
-	out.Clocks, err = d.clocks(tx, s.clockAbout(tx.Tenant()))
+	out.Clocks, err = d.Engine.WireOf(tx, s.clockAbout(tx.Tenant()))
 	return out, err
 }
 

@@ -213,7 +213,7 @@ func (d *Desk) showTest(tx *db.Tx, t *test) (api.SecurityTest, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Clocks, err = d.clocks(tx, t.clockAbout(tx.Tenant()))
+	out.Clocks, err = d.Engine.WireOf(tx, t.clockAbout(tx.Tenant()))
 	return out, err
 }
 

@@ -217,8 +217,8 @@ func (d *Desk) settleClock(tx *db.Tx, b *breach, duty *obligation.Duty, all []ob
 			continue
 		}
 		had = true // it runs, or was discharged
-		if live(c) && !owed {
-			if err := d.void(tx, c, "risk-"+b.Risk, b.id); err != nil {
+		if c.Live() && !owed {
+			if err := d.Engine.Void(tx, c, "risk-"+b.Risk, b.id); err != nil {
 				return err
 			}
 		}
@@ -318,7 +318,7 @@ func (d *Desk) TellAuthority(ctx context.Context, c vault.Caller, tenant, id str
 		if err != nil {
 			return err
 		}
-		return d.discharge(tx, b.id, AuthorityReceipt, in.Receipt)
+		return d.Engine.DischargeOf(tx, b.id, AuthorityReceipt, in.Receipt)
 	})
 }
 
@@ -338,7 +338,7 @@ func (d *Desk) Close(ctx context.Context, c vault.Caller, tenant, id string, in 
 				return err
 			}
 			for i := range all {
-				if live(&all[i]) {
+				if all[i].Live() {
 					return fault.New(op, fault.Conflict, "%s is still owed", all[i].Duty.Kind).WithClause(all[i].Duty.Clause)
 				}
 			}

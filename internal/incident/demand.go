@@ -261,7 +261,7 @@ func (d *Desk) endGag(ctx context.Context, tenant, id string) error {
 		if err := d.notice(tx, m, actor); err != nil {
 			return err
 		}
-		if err := d.discharge(tx, id, PeopleTold, id); err != nil {
+		if err := d.Engine.DischargeOf(tx, id, PeopleTold, id); err != nil {
 			return err
 		}
 		return m.save(tx)

@@ -127,46 +127,6 @@ func tallies(tx *db.Tx, event string) ([]api.ChannelTally, error) {
 	return all, err
 }
 
-// clocks are the clocks of a thing as they travel.
-func (d *Desk) clocks(tx *db.Tx, about string) ([]api.Clock, error) {
-	found, err := d.Engine.Of(tx, about)
-	all := make([]api.Clock, 0, len(found))
-	for i := range found {
-		all = append(all, found[i].Wire(tx.Now()))
-	}
-	return all, err
-}
-
-// live reports whether something is still owed by the clock.
-func live(c *obligation.Clock) bool {
-	return c.State == obligation.Running || c.State == obligation.Paused
-}
-
-// discharge ends what of a thing is owed until evidence of the kind comes.
-func (d *Desk) discharge(tx *db.Tx, about, kind, evidence string) error {
-	found, err := d.Engine.Of(tx, about)
-	if err != nil {
-		return err
-	}
-	for i := range found {
-		if c := &found[i]; live(c) && c.Duty.Evidence == kind {
-			if err := d.Engine.Discharge(tx, c.ID, kind, evidence); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// void ends a clock that is not owed after all. One that was missed meanwhile stays visible as late: the
-// finding that it was not owed discharges it.
-func (d *Desk) void(tx *db.Tx, c *obligation.Clock, reason, evidence string) error {
-	if c.Late(tx.Now()) {
-		return d.Engine.Discharge(tx, c.ID, c.Duty.Evidence, evidence)
-	}
-	return d.Engine.Cancel(tx, c.ID, reason)
-}
-
 // wrong is a request that does not fit where a thing stands.
 func wrong(op, state, what string) error {
 	return fault.New(op, fault.Conflict, "it is %s: %s", state, what)

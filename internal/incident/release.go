@@ -235,7 +235,7 @@ func (d *Desk) showDemand(tx *db.Tx, m *demand) (api.Demand, error) {
 	if out.Subjects, err = named(tx, m.id); err != nil {
 		return out, err
 	}
-	if out.Clocks, err = d.clocks(tx, m.id); err != nil || m.Noticed.IsZero() {
+	if out.Clocks, err = d.Engine.WireOf(tx, m.id); err != nil || m.Noticed.IsZero() {
 		return out, err
 	}
 	out.Notice, err = tallies(tx, m.id)

@@ -106,7 +106,7 @@ func (d *Desk) show(tx *db.Tx, b *breach) (api.Incident, error) {
 		Authority: b.Phases, Lessons: b.Lessons, NoBreach: b.NoBreach,
 	}
 	var err error
-	if out.Clocks, err = d.clocks(tx, b.id); err != nil {
+	if out.Clocks, err = d.Engine.WireOf(tx, b.id); err != nil {
 		return out, err
 	}
 	if !b.Telling.IsZero() || b.Public != "" {

@@ -47,7 +47,7 @@ func (d *Desk) TellPeople(ctx context.Context, c vault.Caller, tenant, id string
 			if err := told(tx, "incident.public-communication", c.Credential.ID, b.id, "", d.clauses(), "reference", in.Public); err != nil {
 				return err
 			}
-			return d.discharge(tx, b.id, PeopleTold, in.Public)
+			return d.Engine.DischargeOf(tx, b.id, PeopleTold, in.Public)
 		case len(in.Called) > 0:
 			return told(tx, "incident.people-called", c.Credential.ID, b.id, "", d.clauses(), "people", strconv.Itoa(len(in.Called)))
 		}
@@ -144,7 +144,7 @@ func (d *Desk) settle(ctx context.Context, tenant, id string) (api.Incident, err
 		b.wake = db.Micros(tx.Now().Add(again))
 		if reached == people {
 			b.wake = 0
-			if err := d.discharge(tx, id, PeopleTold, id); err != nil {
+			if err := d.Engine.DischargeOf(tx, id, PeopleTold, id); err != nil {
 				return err
 			}
 		}
@@ -169,7 +169,7 @@ func (d *Desk) CameBack(tx *db.Tx, event string) error {
 	}
 	for i := range d.Rules.Breach {
 		p := &d.Rules.Breach[i]
-		running := slices.ContainsFunc(all, func(c obligation.Clock) bool { return of(&c, &p.People) && live(&c) })
+		running := slices.ContainsFunc(all, func(c obligation.Clock) bool { return of(&c, &p.People) && c.Live() })
 		if p.People.Kind == "" || running || !p.owes(&p.People, b) {
 			continue
 		}

@@ -133,21 +133,7 @@ func LetterPosted(e *obligation.Engine, tx *db.Tx, event string) error {
 	if err != nil || n == 0 {
 		return fault.Wrap(op, err)
 	}
-	return fault.Wrap(op, endAll(e, tx, event, event))
-}
-
-// endAll discharges the clocks of a notice asked for on paper.
-func endAll(e *obligation.Engine, tx *db.Tx, id, evidence string) error {
-	clocks, err := e.Of(tx, id)
-	if err != nil {
-		return err
-	}
-	for _, c := range clocks {
-		if err := e.Discharge(tx, c.ID, Posted, evidence); err != nil && !fault.Is(err, fault.Conflict) {
-			return err
-		}
-	}
-	return nil
+	return fault.Wrap(op, e.DischargeOf(tx, event, Posted, event))
 }
 
 // Gone ends what is owed to a person who was erased, in the transaction that ends the sweep: there is
@@ -162,24 +148,10 @@ func Gone(e *obligation.Engine, tx *db.Tx, subject string) (owed []string, err e
 		return owed, fault.Wrap(op, err)
 	}
 	for _, id := range owed {
-		if err := void(e, tx, id); err != nil {
+		if err := e.VoidOf(tx, id, "person-erased", "person-erased"); err != nil {
 			return owed, fault.Wrap(op, err)
 		}
 	}
 	_, err = tx.Exec(`DELETE FROM written_notices WHERE tenant_id = $1 AND subject_id = $2`, tx.Tenant(), subject)
 	return owed, fault.Wrap(op, err)
-}
-
-// void ends the clocks of a notice that is no longer owed; one that was missed cannot be void, and ends late.
-func void(e *obligation.Engine, tx *db.Tx, id string) error {
-	clocks, err := e.Of(tx, id)
-	if err != nil {
-		return err
-	}
-	for _, c := range clocks {
-		if err := e.Cancel(tx, c.ID, "person-erased"); err != nil && !fault.Is(err, fault.Conflict) {
-			return err
-		}
-	}
-	return endAll(e, tx, id, "person-erased")
 }

@@ -79,6 +79,9 @@ type Clock struct {
 	wake  time.Time
 }
 
+// Live reports whether something is still owed by the clock: it runs, or is paused.
+func (c *Clock) Live() bool { return c.State == Running || c.State == Paused }
+
 // Late reports whether the clock was missed as of now: not discharged by its limit. That it was
 // discharged later does not change it, nor that the server's time was set back.
 func (c *Clock) Late(now time.Time) bool {

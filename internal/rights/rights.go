@@ -209,15 +209,11 @@ func (d *Desk) clocks(tx *db.Tx, r *Request) (err error) {
 	r.Due = time.Time{}
 	for i := range r.Clocks {
 		c := &r.Clocks[i]
-		if running(c) && c.Duty.Evidence == evidenceAnswer && (r.Due.IsZero() || c.Due.Before(r.Due)) {
+		if c.Live() && c.Duty.Evidence == evidenceAnswer && (r.Due.IsZero() || c.Due.Before(r.Due)) {
 			r.Due = c.Due
 		}
 	}
 	return nil
-}
-
-func running(c *obligation.Clock) bool {
-	return c.State == obligation.Running || c.State == obligation.Paused
 }
 
 // note writes an entry of the request. Who is nobody's id but that of a credential, or of the request

@@ -257,7 +257,7 @@ func (d *Desk) eachClock(tx *db.Tx, r *Request, fn func(*obligation.Clock) error
 		return err
 	}
 	for i := range all {
-		if !running(&all[i]) {
+		if !all[i].Live() {
 			continue
 		}
 		if err := fn(&all[i]); err != nil {
