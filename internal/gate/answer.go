@@ -29,6 +29,7 @@ var dropped = []string{
 func guard(h http.Header) {
 	h.Set("Strict-Transport-Security", "max-age=31536000")
 	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "SAMEORIGIN") // for browsers that know no frame-ancestors
 	h.Set("X-Dns-Prefetch-Control", "off")
 	if h.Get("Referrer-Policy") == "" {
 		h.Set("Referrer-Policy", "same-origin")
