@@ -76,6 +76,8 @@ func entries() []entry {
 		{"session-cookie", "The session cookie has these properties, and there is no other.", "session_cookie.go", true, func() Control { return new(SessionCookie) }},
 		{"email-verification", "An account works only after its e-mail address is verified.", "email_verification.go", true, func() Control { return new(EmailVerification) }},
 		{"minimum-age", "Nobody below this age is registered.", "minimum_age.go", true, func() Control { return new(MinimumAge) }},
+		{"threat-detection", "What is logged is searched for threats.", "threat_detection.go", true, func() Control { return new(ThreatDetection) }},
+		{"log-outliers", "Outliers in the logs are reported.", "log_outliers.go", true, func() Control { return new(LogOutliers) }},
 		{"route-decisions", "No request is served without a decision.", "route_decisions.go", true, func() Control { return new(RouteDecisions) }},
 	}, planned()...)
 }

@@ -17,12 +17,6 @@ type AttackBans struct {
 // AddressRules will keep clauses that say a firewall admits listed addresses only.
 type AddressRules struct{ notBuilt }
 
-// ThreatDetection will keep clauses that say interactions are searched for threats.
-type ThreatDetection struct{ notBuilt }
-
-// LogOutliers will keep clauses that say logs are searched for outliers.
-type LogOutliers struct{ notBuilt }
-
 // CompleteProcessing will keep clauses that say nothing that was accepted is lost or late.
 type CompleteProcessing struct {
 	notBuilt
@@ -42,8 +36,6 @@ func plannedOfOperations() []entry {
 		plan[SeparateListeners]("separate-listeners", file, "The public, staff and the machines' own traffic are apart."),
 		plan[AttackBans]("attack-bans", file, "Attacks are stopped, and where they come from is banned for a while."),
 		plan[AddressRules]("address-rules", file, "A firewall admits listed addresses only."),
-		plan[ThreatDetection]("threat-detection", file, "What is logged is searched for threats."),
-		plan[LogOutliers]("log-outliers", file, "Outliers in the logs are reported."),
 		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
 		plan[ClusterApproval]("cluster-approval", file, "A new database is verified by so many people before it is used."),
 	}

@@ -99,12 +99,14 @@ func sabotages() map[string][]sabotage {
 		"email-verification":   emailVerificationSabotages(),
 		"minimum-age":          minimumAgeSabotages(),
 		"route-decisions":      routeSabotages(),
+		"threat-detection":     threatSabotages(),
+		"log-outliers":         outlierSabotages(),
 	}
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
 var elsewhere = map[string]string{"switch-over": twoNodes, "customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
-	"password-hash": hashing, "password-rules": "clari", "sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear", "route-decisions": "clear"}
+	"password-hash": hashing, "password-rules": "clari", "sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear", "route-decisions": "clear", "threat-detection": "clarus", "log-outliers": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
 // that does not name the control, and against servers that do not.
