@@ -26,7 +26,7 @@ type clocksPage struct {
 type clockView struct {
 	api.Clock
 	Stand string // missed, near, paused or running
-	Bar   bar
+	Bars  []bar
 }
 
 func (v *visit) clocks() error {
@@ -53,14 +53,18 @@ func (v *visit) clocks() error {
 		if c.Due != nil {
 			until = *c.Due
 		}
-		c.Bar = p.Plot.bar(c.Opened, until, clockHeights[c.Stand], "f-"+c.Stand)
+		if c.Stand == "missed" {
+			c.Bars = []bar{p.Plot.bar(c.Opened, until, clockHeights["running"], "f-running"), p.Plot.bar(until, now, plotHigh, "f-missed")}
+			continue
+		}
+		c.Bars = []bar{p.Plot.bar(c.Opened, until, clockHeights[c.Stand], "f-"+c.Stand)}
 	}
 	p.Now = p.Plot.bar(now, now, plotHigh, "now")
 	return v.show(http.StatusOK, "clocks", p, nil)
 }
 
 // clockHeights say by height what colour says.
-var clockHeights = map[string]int{"running": 8, "paused": 5, "near": 13, "missed": plotHigh}
+var clockHeights = map[string]int{"running": 8, "paused": 5, "near": 13}
 
 // stands is where a clock stands, in one word.
 func stands(c *api.Clock) string {

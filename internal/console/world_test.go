@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"clause.dev/clause/api"
-	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/console"
 	"clause.dev/clause/internal/identity"
@@ -39,21 +38,20 @@ type site struct {
 	admin  string // an application's key, which enrols members
 }
 
-func open(t *testing.T, prepare ...func(*app.App)) *site {
+func open(t *testing.T) *site { t.Helper(); return openOf(t, "clear") }
+
+// openOf is open with the policy of an example.
+func openOf(t *testing.T, example string) *site {
 	t.Helper()
-	policy, err := os.ReadFile(apptest.Root(t, "examples/clear/policy.yaml"))
+	policy, err := os.ReadFile(apptest.Root(t, "examples/"+example+"/policy.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &site{T: t}
-	s.server = apptest.Start(t, apptest.Options{Policy: policy, Prepare: func(a *app.App) {
-		for _, p := range prepare {
-			p(a)
-		}
-	}})
+	s.server = apptest.Start(t, apptest.Options{Policy: policy})
 	a := s.server.App
 	for _, id := range []string{tenant, "globex"} {
-		if _, err := a.Vault.CreateTenant(t.Context(), a.Operator(), vault.Tenant{ID: id, Title: "Zoe's Tea House", Region: "mumbai"}); err != nil {
+		if _, err := a.Vault.CreateTenant(t.Context(), a.Operator(), vault.Tenant{ID: id, Title: "Zoe's Tea House", Region: a.Region}); err != nil {
 			t.Fatal(err)
 		}
 	}
