@@ -124,12 +124,22 @@ func (d *door) route(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+Prefix+"{lang}/sign-in", d.serve((*visit).signIn))
 	mux.HandleFunc("GET "+Prefix+"{lang}/sign-in/{way}", d.serve((*visit).begin))
 	mux.HandleFunc("GET "+Callback+"{way}", d.serve((*visit).finish))
-	page := func(method, page string, do handler) {
+	d.pages(func(method, page string, do handler) {
 		mux.HandleFunc(method+" "+Prefix+"{lang}/"+page, d.serve(private(do)))
-	}
+	})
+	mux.HandleFunc("/", d.serve(func(v *visit) error { return v.say(http.StatusNotFound, "not-found") }))
+}
+
+// pages are all that is for who is signed in.
+func (d *door) pages(page route) {
 	page("POST", "sign-out", (*visit).signOut)
 	d.boards(page)
-	mux.HandleFunc("/", d.serve(func(v *visit) error { return v.say(http.StatusNotFound, "not-found") }))
+}
+
+// Routes are the addresses of those pages, as http.ServeMux takes them, for who tries whether each asks who comes.
+func Routes() (all []string) {
+	(&door{}).pages(func(method, page string, _ handler) { all = append(all, method+" "+Prefix+"{lang}/"+page) })
+	return all
 }
 
 // welcome finds out which language somebody reads.
