@@ -27,6 +27,12 @@ var openPatterns = []string{
 // gatePatterns are what the gate serves to other proxies: who somebody is, and the keys to check that by.
 var gatePatterns = []string{`"GET /account/keys.json"`, `"/forward-auth"`}
 
+// consolePatterns are what the console serves to who is not signed in yet.
+var consolePatterns = []string{
+	`"GET /{$}"`, `"GET " + Prefix + "{$}"`, `"GET " + Prefix + "style.css"`, `"GET " + Prefix + "icon.svg"`, `"GET " + Prefix + "{lang}/sign-in"`,
+	`"POST " + Prefix + "{lang}/sign-in"`, `"GET " + Prefix + "{lang}/sign-in/{way}"`, `"GET " + Callback + "{way}"`, `"/"`,
+}
+
 // TestEveryRouteOfADoorIsDecided reads how each door registers what it serves: there is one place for it, and that
 // asks who comes. The interface's operations are tried one by one by the probe of route-decisions.
 func TestEveryRouteOfADoorIsDecided(t *testing.T) {
@@ -63,7 +69,7 @@ func TestEveryRouteOfADoorIsDecided(t *testing.T) {
 			})
 		}
 	}
-	for _, door := range []string{"internal/httpapi", "internal/account", "internal/trust", "internal/gate"} {
+	for _, door := range []string{"internal/httpapi", "internal/account", "internal/trust", "internal/gate", "internal/console"} {
 		if seen[door] == 0 {
 			t.Errorf("no route of %s was found", door)
 		}
@@ -88,6 +94,8 @@ func undecided(dir, file, name string, args []string) string {
 		return "what is published is read, and nothing else"
 	case dir == "internal/account" && !strings.Contains(args[1], "private(") && !slices.Contains(openPatterns, args[0]):
 		return "a route that does not ask who is signed in"
+	case dir == "internal/console" && !strings.Contains(args[1], "private(") && !slices.Contains(consolePatterns, args[0]):
+		return "a page of the console that does not ask who is signed in"
 	}
 	return ""
 }
@@ -105,6 +113,8 @@ func TestUndecidedIsSeen(t *testing.T) {
 		{"internal/trust", "trust.go", "HandleFunc", []string{`"GET /x"`, "x"}, false},
 		{"internal/gate", "gate.go", "HandleFunc", []string{`"/debug/"`, "debug"}, true},
 		{"internal/gate", "forward.go", "HandleFunc", []string{`"/forward-auth"`, "forward"}, false},
+		{"internal/console", "console.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/owed"`, "d.serve(owed)"}, true},
+		{"internal/console", "console.go", "HandleFunc", []string{`method + " " + Prefix + "{lang}/" + page`, "d.serve(private(do))"}, false},
 		{"internal/account", "account.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/data"`, "d.serve(data)"}, true},
 		{"internal/account", "account.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/data"`, "d.serve(private(data))"}, false},
 		{"internal/account", "account.go", "open", []string{`"data"`, "a", "b"}, true},
