@@ -48,6 +48,7 @@ func (n *networks) config(into *app.Config) (err error) {
 	if n.Metrics == "" {
 		return nil
 	}
+	into.Networks.Figures = true
 	n.at, err = listenAt("--metrics", n.Metrics)
 	return err
 }

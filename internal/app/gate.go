@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"clause.dev/clause/internal/control"
@@ -91,8 +92,10 @@ func (a *App) behindCanary(application http.RoundTripper) (control.Behind, error
 		}
 	}
 	door := a.observeCanary(&c)
+	var ahead atomic.Int64
+	c.Now = func() time.Time { return a.Now().Add(time.Duration(ahead.Load())) }
 	g, err := gate.New(c)
-	return control.Behind{Host: canaryHost, Handler: g, Door: door}, err
+	return control.Behind{Host: canaryHost, Handler: g, Door: door, Later: func(by time.Duration) { ahead.Add(int64(by)) }}, err
 }
 
 // application is where people come to the company's application.

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"clause.dev/clause/internal/console"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/gate/network"
 )
@@ -20,6 +21,7 @@ import (
 type Networks struct {
 	Front, People, Console, Metrics []netip.Prefix
 	Proxies                         []netip.Prefix // whose word for where a request comes from counts
+	Figures                         bool           // are served, at a listener of their own
 }
 
 // The listeners, by the flag that asks for each.
@@ -56,10 +58,10 @@ func (a *App) rules(flag string) network.Rules {
 
 // shown is what a listener alone answers, to anybody who gets through.
 var shown = map[string]control.Listener{
-	frontDoor:   {Audience: control.Public, Shows: "/openapi.json", Says: `"openapi"`},
-	peopleDoor:  {Audience: control.Public, Shows: "/account/en/sign-in", Says: "<form"},
+	frontDoor:   {Audience: control.Public, Shows: "/openapi.json", Says: `"/v1/tenants/{tenant}"`},
+	peopleDoor:  {Audience: control.Public, Shows: "/account/en/sign-in", Says: "/account/style.css"},
 	forwardDoor: {Audience: control.Machines, Shows: "/forward-auth", Says: "X-Forwarded-Uri"},
-	consoleDoor: {Audience: control.Staff, Shows: "/console/en/sign-in", Says: "<form"},
+	consoleDoor: {Audience: control.Staff, Shows: console.Prefix + "en/sign-in", Says: console.Prefix + "style.css"},
 	metricsDoor: {Audience: control.Machines, Shows: metricsPath, Says: "clause_ready"},
 }
 
@@ -94,7 +96,28 @@ func (l *listeners) now() []*listener {
 	return slices.Clone(l.all)
 }
 
-// ServeHTTP counts a request.
+// doorsWithin is how long probes wait for the listeners at the start of the server.
+const doorsWithin = 2 * time.Second
+
+// awaitDoors waits until every listener that was asked for is served: the first probes look at them too.
+func (a *App) awaitDoors(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, doorsWithin)
+	defer cancel()
+	for ctx.Err() == nil {
+		served := map[string]bool{}
+		for _, l := range a.listeners.now() {
+			served[l.flag] = true
+		}
+		if (a.ConsoleURL == "" || served[consoleDoor]) && (!a.Networks.Figures || served[metricsDoor]) && (a.application() == "" || served[peopleDoor]) {
+			return
+		}
+		wait, done := context.WithTimeout(ctx, 20*time.Millisecond)
+		<-wait.Done()
+		done()
+	}
+}
+
+// counted counts the requests that come.
 func (l *listener) counted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.requests.Add(1)

@@ -164,6 +164,7 @@ func (a *App) duties() []work.Duty {
 		{Name: "anchor ledgers", Every: time.Minute, Do: a.Ledger.Anchor},
 		// A quarter of how long an outcome counts: one run may fail and nothing is stale.
 		{Name: "run probes", Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {
+			a.awaitDoors(ctx)
 			_, err := probes{a}.Run(ctx, "clause")
 			debug.FreeOSMemory() // what the probes needed, for hours nobody will
 			return err

@@ -56,7 +56,7 @@ func (a *App) System(d Door) *control.System {
 	return &control.System{
 		URL: d.URL, HTTP: d.client(), Roots: d.Roots, Web: a.web(), Render: render,
 		Policy: a.Policy, Canary: a.canaries.canary, People: a.canaryPeople(),
-		Behind: a.behindCanary, SignOn: a.signOnCanary, Application: a.application(), Seen: a.seen,
+		Behind: a.behindCanary, SignOn: a.signOnCanary, Application: a.application(), Listeners: a.served(d), Seen: a.seen,
 		Files:   a.files(),
 		Objects: a.lookIntoBucket(),
 		Store:   store,

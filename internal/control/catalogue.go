@@ -78,6 +78,9 @@ func entries() []entry {
 		{"minimum-age", "Nobody below this age is registered.", "minimum_age.go", true, func() Control { return new(MinimumAge) }},
 		{"threat-detection", "What is logged is searched for threats.", "threat_detection.go", true, func() Control { return new(ThreatDetection) }},
 		{"log-outliers", "Outliers in the logs are reported.", "log_outliers.go", true, func() Control { return new(LogOutliers) }},
+		{"separate-listeners", "The public, staff and the machines' own traffic are apart.", "separate_listeners.go", true, func() Control { return new(SeparateListeners) }},
+		{"attack-bans", "Attacks are stopped, and where they come from is banned for a while.", "attack_bans.go", true, func() Control { return new(AttackBans) }},
+		{"address-rules", "A firewall admits listed addresses only.", "address_rules.go", true, func() Control { return new(AddressRules) }},
 		{"route-decisions", "No request is served without a decision.", "route_decisions.go", true, func() Control { return new(RouteDecisions) }},
 	}, planned()...)
 }

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"clause.dev/clause/internal/policy"
 )
@@ -192,8 +193,9 @@ func (a *tracker) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // Behind is a gate, and the host it answers for.
 type Behind struct {
-	Host string
-	Door string // as what is found there is named, "" if nothing is searched
+	Later func(time.Duration) // moves its clock on
+	Host  string
+	Door  string // as what is found there is named, "" if nothing is searched
 	http.Handler
 }
 

@@ -32,6 +32,7 @@ type System struct {
 	// SignOn makes a door for people like that of People, at which they sign in with a provider of the probe's own.
 	SignOn      func(Foreign) (Behind, error)
 	Application string // the address at which people come to the company's application; "" if none is behind the gate
+	Listeners   []Listener
 	// Seen counts the interactions of a door, "api" or "gate", that were searched for threats and outliers.
 	Seen func(door string) int64
 

@@ -20,6 +20,7 @@ import (
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/httpapi"
 	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/identity/sso"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/trust"
@@ -34,6 +35,7 @@ type Options struct {
 	Engine  func(*policy.Policy)
 	Prepare func(*app.App)                  // changes parts of the server before it serves
 	Front   func(http.Handler) http.Handler // stands before the front door
+	Beside  bool                            // the console and the figures are served too, each at a listener of its own
 	TLS     func(*tls.Config)               // changes what the front door accepts
 	System  func(*control.System)           // changes what probes are given
 	Store   string                          // URL; empty: SQLite in the temporary folder
@@ -45,6 +47,7 @@ type Options struct {
 	// Web answers for addresses that the policy names elsewhere, given the front door; nil: there is nobody.
 	Web       func(door http.Handler, r *http.Request) *http.Response
 	Documents map[string]trust.Document // that the server serves
+	SignIn    []sso.Provider            // with whose accounts people sign in
 	Blobs     *objects.Place            // the bucket blobs are kept in; nil: the data folder
 	Folder    string                    // data folder to use again; empty: a new one
 	Limits    httpapi.Limits            // of requests
@@ -112,7 +115,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
 		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Weaknesses: o.Weaknesses, Now: now, Wall: time.Now,
-		Documents: o.Documents, Limits: o.Limits, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
+		Documents: o.Documents, SignIn: o.SignIn, Limits: o.Limits, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
 	})
 	if err != nil {
 		return nil, err
@@ -160,6 +163,23 @@ func (s *Server) listen(t testing.TB) error {
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
+	if s.options.Beside {
+		for _, serve := range []func(context.Context, net.Listener, tls.Certificate) error{s.App.ServeConsole, s.App.ServeMetrics} {
+			beside, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				cancel()
+				return err
+			}
+			if s.App.ConsoleURL == "" {
+				s.App.ConsoleURL = "https://" + beside.Addr().String()
+			}
+			running.Go(func() {
+				if err := serve(ctx, beside, cert); err != nil {
+					t.Errorf("a listener ended: %v", err)
+				}
+			})
+		}
+	}
 	running.Go(func() {
 		if err := s.App.ServeHandler(ctx, at, handler, config, s.Door); err != nil {
 			t.Errorf("the server ended: %v", err)
