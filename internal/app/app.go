@@ -122,6 +122,8 @@ type App struct {
 	gate      atomic.Pointer[gate.Gate]          // that people come through, once it listens
 	inspector func() (*inspect.Inspector, error) // made once it is needed
 	watch     *detection.Watch                   // what happens at the doors; nil: no clause has it searched
+
+	interactions *detection.Log // what people did at the gate and was not written yet; nil: no clause has it recorded
 }
 
 // memoryMax bounds what memory-only data sets hold, in bytes.
@@ -225,9 +227,7 @@ func (a *App) open(ctx context.Context) (err error) {
 	a.Evidence = evidence.New(a.DB, a.Policy, a.MaxAge)
 	a.Evidence.Clocks = (&standing{count: a.standings, clock: a.Now}).now
 	a.canaries = newCanaries(a)
-	if a.Plan.Search != (detection.Search{}) {
-		a.watch = detection.New(a.Plan.Search)
-	}
+	a.openDetection()
 	return nil
 }
 

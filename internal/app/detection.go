@@ -45,21 +45,35 @@ func (c *canaries) are(credential string) bool {
 }
 
 // observeGate is that of what people do at the gate of a tenant.
-func (a *App) observeGate(c *gate.Config, tenant string) {
-	if a.watch != nil {
-		c.Observe = a.watch.Scope(tenant, gateDoor, false).Observe
-	}
-}
+func (a *App) observeGate(c *gate.Config, tenant string) { a.observe(c, tenant, gateDoor, false) }
 
 // observeCanary has a gate of the probes be a door of its own, so that nothing but what the probe does there is
 // found. It returns its name.
 func (a *App) observeCanary(c *gate.Config) (door string) {
+	door = gateDoor + "-" + strings.ToLower(rand.Text()[:10])
+	a.observe(c, canaryA, door, true)
 	if a.watch == nil {
 		return ""
 	}
-	door = gateDoor + "-" + strings.ToLower(rand.Text()[:10])
-	c.Observe = a.watch.Scope(canaryA, door, true).Observe
 	return door
+}
+
+// observe has a gate tell of its requests those that clauses want to know: the search, and the log.
+func (a *App) observe(c *gate.Config, tenant, door string, drill bool) {
+	var all []func(detection.Interaction)
+	if a.watch != nil {
+		all = append(all, a.watch.Scope(tenant, door, drill).Observe)
+	}
+	if a.interactions != nil {
+		all = append(all, func(i detection.Interaction) { a.interactions.Note(tenant, i) })
+	}
+	if len(all) > 0 {
+		c.Observe = func(i detection.Interaction) {
+			for _, observer := range all {
+				observer(i)
+			}
+		}
+	}
 }
 
 // seen is how many interactions of a door of this server were searched.

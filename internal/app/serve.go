@@ -176,9 +176,7 @@ func (a *App) duties() []work.Duty {
 	if a.Accounts != nil {
 		duties = append(duties, a.accountDuty())
 	}
-	if a.watch != nil {
-		duties = append(duties, a.searchDuty())
-	}
+	duties = append(duties, a.detectionDuties()...)
 	if a.Connected != nil {
 		duties = append(duties, a.connectDuty(), a.walkDuty())
 	}

@@ -10,16 +10,29 @@ import (
 )
 
 // InteractionLog keeps clauses that say every interaction is recorded.
-type InteractionLog struct{}
+type InteractionLog struct {
+	Gate DataSets `param:"gate,optional" doc:"the data set in which what people do at the gate is recorded too"`
+}
 
-// Check finds nothing: the log has no parameters and holds with any policy.
-func (c *InteractionLog) Check(*policy.Policy) error { return nil }
+// Check finds a data set that the gate cannot fill. The ledger itself holds with any policy.
+func (c *InteractionLog) Check(p *policy.Policy) error {
+	if len(c.Gate) == 0 {
+		return nil
+	}
+	_, err := c.interactions(p)
+	return err
+}
 
-// Plan asks for nothing: the vault releases nothing that it has not recorded.
-func (c *InteractionLog) Plan(*Plan) {}
+// Plan has the gate record what people do, if the clause says so. For the rest it asks for nothing: the vault
+// releases nothing that it has not recorded.
+func (c *InteractionLog) Plan(p *Plan) {
+	if len(c.Gate) > 0 {
+		p.Interactions, _ = c.interactions(p.policy)
+	}
+}
 
 // Probe makes interactions that are allowed and refused, and looks for both in a ledger that has to
-// verify.
+// verify. Where the gate is meant too, somebody comes through it.
 func (c *InteractionLog) Probe(ctx context.Context, s *System) Finding {
 	t := &trial{}
 	s.with(ctx, t, s.Canary.A, func(p *person) {
@@ -43,6 +56,9 @@ func (c *InteractionLog) Probe(ctx context.Context, s *System) Finding {
 			compare(t, "refused", refused, n.refused)
 		}
 	})
+	if len(c.Gate) > 0 {
+		c.atGate(ctx, t, s)
+	}
 	return t.finding("Every canary access, allowed or refused, is in the tenant's ledger, and the ledger is what its signed checkpoint says.")
 }
 

@@ -11,10 +11,46 @@ import (
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/policy"
 )
 
 func TestInteractionLogCheck(t *testing.T) {
-	checks(t, []check{{name: "always", control: &control.InteractionLog{}}})
+	many := func(fields ...policy.Field) func(*policy.Policy) {
+		return func(p *policy.Policy) {
+			set := policy.DataSet{ID: "interactions", Category: "usage", Storage: policy.Stored, Many: true, Fields: fields}
+			p.Data = append(p.Data, set)
+			sight := policy.Sight{DataSet: set.ID}
+			for _, f := range fields {
+				sight.Fields = append(sight.Fields, f.ID)
+			}
+			p.Purposes[2].Sees = append(p.Purposes[2].Sees, sight)
+		}
+	}
+	page, at := policy.Field{ID: "page", Type: policy.Text}, policy.Field{ID: "at", Type: policy.Date}
+	gate := &control.InteractionLog{Gate: control.DataSets{"interactions"}}
+	checks(t, []check{
+		{name: "without the gate", control: &control.InteractionLog{}},
+		{name: "a data set the gate can fill", control: gate, change: many(page, at, policy.Field{ID: "ip_address", Type: policy.Text}, policy.Field{ID: "mood", Type: policy.Text, Optional: true})},
+		{name: "two data sets", control: &control.InteractionLog{Gate: control.DataSets{"session", "profile"}}, param: "gate", finds: []string{"in one data set"}},
+		{name: "one record each", control: &control.InteractionLog{Gate: control.DataSets{"profile"}}, param: "gate", finds: []string{"needs many"}},
+		{name: "a field it cannot fill", control: gate, param: "gate", change: many(page, policy.Field{ID: "mood", Type: policy.Text}), finds: []string{"cannot fill interactions.mood"}},
+		{name: "a time for a day", control: gate, param: "gate", change: many(page, policy.Field{ID: "at", Type: policy.Text}), finds: []string{"cannot fill interactions.at"}},
+		{name: "no page", control: gate, param: "gate", change: many(at), finds: []string{"no field page"}},
+		{name: "nobody may write it", control: gate, param: "gate", change: func(p *policy.Policy) {
+			p.Data = append(p.Data, policy.DataSet{ID: "interactions", Many: true, Fields: []policy.Field{page}})
+		}, finds: []string{"no purpose may write"}},
+	})
+}
+
+// TestTheGateIsLogged: what people do there is recorded as Clarus's policy says, and the probe sees where it is not.
+func TestTheGateIsLogged(t *testing.T) {
+	w := newWorld(t, sabotage{example: "clarus"})
+	in := w.App.Plan.Interactions
+	if in == nil || in.DataSet != "interactions" || in.Purpose != "threat-detection" || in.Page != 200 || len(in.Fields) != 3 {
+		t.Fatalf("Clarus plans %+v", in)
+	}
+	w.keeps(t, "interaction-log")
+	w.breaks(t, "interaction-log", sabotage{says: "What people do at the gate is not recorded", system: besides})
 }
 
 func logSabotages() []sabotage {

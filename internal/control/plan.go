@@ -28,6 +28,7 @@ type Plan struct {
 	Accounts        Accounts                          // what is asked of the accounts of people
 	Necessary       bool                              // no cookie leaves but the necessary ones
 	Search          detection.Search                  // what the interactions at the doors are searched for
+	Interactions    *Interactions                     // what is recorded of what people do at the gate; nil: nothing
 	Ban             time.Duration                     // for how long the source of attacks is kept out of the gate; zero if not promised
 	AddressRules    bool                              // what is for staff and machines is reached from listed addresses alone
 	Duties          map[string][]obligation.Duty      // what each clause owes by a time when its occasion arises

@@ -90,29 +90,45 @@ func (l *Log) Lost() int64 {
 	return l.lost
 }
 
-// Flush writes what waits. Somebody who objected, or is not there any more, is not written of. What cannot be
-// written now waits on.
-func (l *Log) Flush(ctx context.Context, write func(context.Context, Entry) error) error {
+// mostFailures is after how many failures a store is left in peace until the next time.
+const mostFailures = 10
+
+// Flush writes what waits. Somebody who objected, or is not there any more, is not written of, nor what the policy's
+// fields do not take. What cannot be written now waits on.
+func (l *Log) Flush(ctx context.Context, write func(context.Context, Entry) error) (failed error) {
+	failures := 0
+	for _, e := range l.all() {
+		err := write(ctx, e)
+		switch fault.KindOf(err) {
+		case fault.Refused, fault.NotFound, fault.Erased, fault.Invalid, fault.TooLarge:
+			err = nil
+		}
+		if err == nil {
+			l.wrote(e)
+			continue
+		}
+		failed = err
+		if failures++; failures == mostFailures || ctx.Err() != nil {
+			break
+		}
+	}
+	return failed
+}
+
+func (l *Log) all() (waiting []Entry) {
 	l.mu.Lock()
-	var all []Entry
+	defer l.mu.Unlock()
 	for e := range l.waiting {
-		all = append(all, e)
+		waiting = append(waiting, e)
 	}
-	l.mu.Unlock()
-	for _, e := range all {
-		switch err := write(ctx, e); fault.KindOf(err) {
-		case fault.Refused, fault.NotFound, fault.Erased:
-		default:
-			if err != nil {
-				return err
-			}
-		}
-		l.mu.Lock()
-		delete(l.waiting, e)
-		if e.Day == l.day {
-			l.done[maphash.Comparable(l.seed, e)] = struct{}{}
-		}
-		l.mu.Unlock()
+	return waiting
+}
+
+func (l *Log) wrote(e Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.waiting, e)
+	if e.Day == l.day {
+		l.done[maphash.Comparable(l.seed, e)] = struct{}{}
 	}
-	return nil
 }

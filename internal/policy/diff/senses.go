@@ -69,6 +69,7 @@ var senses = map[string]sense{
 	"residency.regions":                 atMost,
 	"retention.data":                    {more, strongest}, // left out: everything stored
 	"erasure.within":                    atMost,
+	"interaction-log.gate":              atLeast,
 	"aggregates.people":                 atLeast,
 	"published.what":                    unclear,
 	"clock.duty":                        unclear,
