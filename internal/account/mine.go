@@ -35,6 +35,7 @@ func (d *door) mine(route func(method, page string, do handler)) {
 	route("GET", "consents/{id}", (*visit).receipt)
 	route("GET", "requests", (*visit).requests)
 	route("POST", "requests", (*visit).request)
+	route("POST", "requests/lift", (*visit).lift)
 	route("POST", "requests/{id}/take-back", (*visit).takeBack)
 	route("POST", "requests/{id}/package", (*visit).take)
 	route("GET", "trail", (*visit).trail)

@@ -14,7 +14,7 @@ type requestsPage struct {
 	Rights   []string
 	Objects  []purposeView // what can be objected to
 	Requests []requestView
-	Done     string // the right that was just exercised
+	InForce  inForce
 }
 
 type requestView struct {
@@ -41,6 +41,9 @@ func (v *visit) requestsPage() (p requestsPage, err error) {
 	}
 	for _, id := range rights.Objection.Purposes(v.door.Policy) {
 		p.Objects = append(p.Objects, purposeView{ID: id, Title: v.purpose(id)})
+	}
+	if p.InForce, err = v.inForce(); err != nil {
+		return p, err
 	}
 	all, err := k.Rights.Own(v.r.Context(), k.Caller, v.door.Tenant, v.who.Subject)
 	for i := range all {
