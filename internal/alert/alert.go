@@ -57,6 +57,7 @@ type Alarm struct {
 	Kind, Cause, Severity string
 	Detected              time.Time // zero: now
 	Drill                 bool
+	Anew                  bool   // it was over meanwhile: whoever acknowledged it thought of the time before
 	By                    string // who raises it, in the ledger
 }
 
@@ -126,6 +127,12 @@ func (d *Desk) Raise(tx *db.Tx, in Alarm) (id string, err error) {
 	a, err := current(tx, in.Kind, in.Cause)
 	if err != nil {
 		return "", fault.Wrap(op, err)
+	}
+	if a != nil && in.Anew && a.state == acknowledged {
+		if err := d.end(tx, a, in.By, "happened-again"); err != nil {
+			return "", fault.Wrap(op, err)
+		}
+		a = nil
 	}
 	if a != nil {
 		a.Times++

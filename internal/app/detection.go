@@ -100,7 +100,7 @@ func (a *App) raise(ctx context.Context, found detection.Alarm) error {
 		severity = "info"
 	}
 	return fault.Wrap("app.raise", a.DB.Write(ctx, found.Tenant, func(tx *db.Tx) error {
-		_, err := a.alerts(a.Vault).Raise(tx, alert.Alarm{Kind: found.Kind, Cause: found.Cause, Severity: severity, Drill: found.Drill, By: "clause"})
+		_, err := a.alerts(a.Vault).Raise(tx, alert.Alarm{Kind: found.Kind, Cause: found.Cause, Severity: severity, Drill: found.Drill, Anew: true, By: "clause"})
 		return err
 	}))
 }
