@@ -15,7 +15,7 @@ import (
 
 // openPages are the pages of the door for people that are for whoever is not signed in yet. Each answers alike
 // whether or not there is such an account.
-var openPages = []string{`"register"`, `"join"`, `"verify"`, `"sign-in"`, `"sign-in/passkey"`, `"second"`, `"recover"`, `"reset"`}
+var openPages = []string{`"register"`, `"join"`, `"verify"`, `"sign-in"`, `"sign-in/passkey"`, `"second"`, `"minor"`, `"recover"`, `"reset"`}
 
 // openPatterns are what the door for people serves to anybody beside its pages: assets, the way to a language, and
 // that there is nothing.

@@ -112,6 +112,7 @@ func (d *door) route(mux *http.ServeMux) {
 	open("sign-in", (*visit).signInForm, (*visit).signIn)
 	open("sign-in/passkey", (*visit).signInForm, (*visit).signInPasskey)
 	open("second", (*visit).secondForm, (*visit).second)
+	open("minor", (*visit).minorForm, (*visit).minor)
 	open("recover", (*visit).recoverForm, (*visit).recover)
 	open("reset", (*visit).resetForm, (*visit).reset)
 	mine := func(method, page string, do handler) {

@@ -18,6 +18,8 @@ type Desks struct {
 	Rights   *rights.Desk
 	Messages *duty.Messages
 	Caller   vault.Caller
+	// ReportMinor notes that a person may be too young, whoever says so; nil: no clause says what becomes of it.
+	ReportMinor func(ctx context.Context, subject string) error
 	// Named says what those are called whom the ledger knows by an id. It may be nil.
 	Named func(context.Context) (map[string]string, error)
 }

@@ -35,7 +35,7 @@ func readWords() (map[string]words, error) {
 // views are the pages: each a template within the frame.
 type views map[string]*template.Template
 
-var pages = []string{"register", "join", "verify", "sign-in", "second", "recover", "reset", "said", "home", "security", "factor", "recovery", "passkey",
+var pages = []string{"register", "join", "verify", "sign-in", "second", "recover", "reset", "said", "minor", "home", "security", "factor", "recovery", "passkey",
 	"data", "correct", "consents", "requests", "trail", "notices", "close"}
 
 func readViews() (views, error) {

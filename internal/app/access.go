@@ -5,6 +5,7 @@ import (
 
 	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/assurance"
+	"clause.dev/clause/internal/incident"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -20,7 +21,9 @@ func (a *App) access(v *vault.Vault) *access.Desk {
 }
 
 // elsewhere reports whether what a clock of the kind owes is discharged at a desk of its own.
-func elsewhere(kind string) bool { return assurance.Owns(kind) || access.Owns(kind) }
+func elsewhere(kind string) bool {
+	return assurance.Owns(kind) || access.Owns(kind) || incident.Owns(kind)
+}
 
 // EndGrants ends the grants whose time is over.
 func (a *App) EndGrants(ctx context.Context) error { return a.access(a.Vault).Run(ctx, a.Now()) }

@@ -1,8 +1,12 @@
 package app
 
 import (
+	"context"
+
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/incident"
 	"clause.dev/clause/internal/ledger"
+	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -10,5 +14,12 @@ import (
 func (a *App) incidents(v *vault.Vault, log *ledger.Log) *incident.Desk {
 	engine := *a.Clocks
 	engine.DB = v.DB
-	return &incident.Desk{Vault: v, Engine: &engine, Ledger: log, Policy: a.Policy, Rules: a.Plan.Incidents}
+	return &incident.Desk{Vault: v, Engine: &engine, Ledger: log, Policy: a.Policy, Rules: a.Plan.Incidents, Erase: func(ctx context.Context, tenant, subject string) (string, error) {
+		c := vault.Caller{
+			Credential: decision.Credential{ID: "clause", Tenants: []string{tenant}, Environment: v.Environment},
+			Scopes:     []string{vault.ScopeRights, vault.ScopeSubjects},
+		}
+		r, err := a.rights(v, log).Exercise(ctx, c, tenant, rights.Ask{Subject: subject, Right: rights.Erasure}, nil)
+		return r.ID, err
+	}}
 }

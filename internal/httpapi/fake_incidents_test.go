@@ -98,3 +98,23 @@ func (o office) Release(_ context.Context, c vault.Caller, tenant, id string, in
 func (o office) RemoveDemand(_ context.Context, c vault.Caller, tenant, id string) error {
 	return o.f.call("RemoveDemandDrill %s %s %s", c.Credential.ID, tenant, id)
 }
+
+func sampleMinor(id string) api.Minor {
+	return api.Minor{ID: id, State: "reported", Subject: "sub_1", Reported: noon, By: "app_data", Clocks: []api.Clock{}}
+}
+
+func (o office) ReportMinor(_ context.Context, c vault.Caller, tenant string, in api.MinorReport) (api.Minor, error) {
+	return sampleMinor("min_1"), o.f.call("ReportMinor %s %s %s", c.Credential.ID, tenant, in.Subject)
+}
+
+func (o office) ListMinors(_ context.Context, c vault.Caller, tenant, cursor string, limit int) ([]api.Minor, string, error) {
+	return []api.Minor{sampleMinor("min_1")}, "", o.f.call("ListMinors %s %s after %q limit %d", c.Credential.ID, tenant, cursor, limit)
+}
+
+func (o office) GetMinor(_ context.Context, c vault.Caller, tenant, id string) (api.Minor, error) {
+	return sampleMinor(id), o.f.call("GetMinor %s %s %s", c.Credential.ID, tenant, id)
+}
+
+func (o office) FindMinor(_ context.Context, c vault.Caller, tenant, id string, in api.MinorFinding) (api.Minor, error) {
+	return sampleMinor(id), o.f.call("FindMinor %s %s %s %t %s", c.Credential.ID, tenant, id, in.Minor, in.Ground)
+}

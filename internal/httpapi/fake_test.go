@@ -311,7 +311,7 @@ func set(t testing.TB, change ...func(*Config)) *setting {
 	}
 	f := &fake{}
 	c := Config{
-		Vault: f, Applications: register{f}, Ledger: logs{f}, Probes: prober{f}, Duties: clerk{f}, Incidents: office{f}, Assurance: watch{f}, Demands: office{f}, Alerts: watchman{f}, Staff: porter{f}, Messages: postman{f}, Notices: herald{f}, Retention: undertaker{f}, Connected: liaison{f}, Rights: ombudsman{f}, Agents: agency{f}, Registry: agency{f}, Rules: rules, Policy: p,
+		Vault: f, Applications: register{f}, Ledger: logs{f}, Probes: prober{f}, Duties: clerk{f}, Incidents: office{f}, Assurance: watch{f}, Demands: office{f}, Minors: office{f}, Alerts: watchman{f}, Staff: porter{f}, Messages: postman{f}, Notices: herald{f}, Retention: undertaker{f}, Connected: liaison{f}, Rights: ombudsman{f}, Agents: agency{f}, Registry: agency{f}, Rules: rules, Policy: p,
 		Issuer: "https://clause.example", Environment: "production", Title: "Clesaro", Now: func() time.Time { return noon }, Wall: time.Now,
 		Trust: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "trust "+r.URL.Path) }),
 	}

@@ -36,6 +36,7 @@ type Config struct {
 	Incidents    Incidents
 	Assurance    Assurance
 	Demands      Demands
+	Minors       Minors
 	Alerts       Alerts
 	Staff        Staff
 	Messages     Messages
@@ -57,8 +58,8 @@ type Config struct {
 	Wall        func() time.Time            // the machine's, for connections and rates; nil: Now
 	Log         *slog.Logger                // nil: none
 	Limits      Limits
-	// Observe is told of every request once it is answered, and of the credential; nil: nobody is.
-	Observe func(credential string, i detection.Interaction)
+	// Observe is told of every request once it is answered; nil: nobody is.
+	Observe func(detection.Interaction)
 	// ClientCertificates reports whether applications can be asked for one.
 	ClientCertificates bool
 }
@@ -76,7 +77,7 @@ type service struct {
 
 // New returns the handler of every address of the interface.
 func New(c Config) (http.Handler, error) {
-	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Assurance == nil || c.Demands == nil || c.Alerts == nil || c.Staff == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Connected == nil || c.Rights == nil || c.Agents == nil || c.Registry == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
+	if c.Vault == nil || c.Applications == nil || c.Ledger == nil || c.Probes == nil || c.Duties == nil || c.Incidents == nil || c.Assurance == nil || c.Demands == nil || c.Minors == nil || c.Alerts == nil || c.Staff == nil || c.Messages == nil || c.Notices == nil || c.Retention == nil || c.Connected == nil || c.Rights == nil || c.Agents == nil || c.Registry == nil || c.Rules == nil || c.Policy == nil || c.Now == nil {
 		return nil, fault.New("httpapi.New", fault.Other, "the configuration lacks a part")
 	}
 	if c.Wall == nil {
@@ -96,7 +97,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	r := &routes{service: s, allowed: map[string][]string{}}
 	for _, add := range []func(*routes){
-		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.assurance, s.alerts, s.staff, s.messages, s.policies, s.notices, s.retention, s.connected, s.requests, s.agents, s.applications, s.oauth, s.entries, s.evidence, s.logs, s.pages,
+		s.records, s.blobs, s.queries, s.subjects, s.tenants, s.clocks, s.incidents, s.demands, s.minors, s.assurance, s.alerts, s.staff, s.messages, s.policies, s.notices, s.retention, s.connected, s.requests, s.agents, s.applications, s.oauth, s.entries, s.evidence, s.logs, s.pages,
 	} {
 		add(r)
 	}

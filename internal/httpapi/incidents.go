@@ -92,7 +92,7 @@ func stepping[In, Out any](s *service, status int, step func(ctx context.Context
 			return err
 		}
 		x.patient(patience)
-		out, err := step(x.Context(), c, x.PathValue("tenant"), x.PathValue("incident")+x.PathValue("demand"), in)
+		out, err := step(x.Context(), c, x.PathValue("tenant"), x.PathValue("incident")+x.PathValue("demand")+x.PathValue("minor"), in)
 		if err != nil {
 			return err
 		}

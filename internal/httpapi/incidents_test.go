@@ -5,7 +5,7 @@ import "testing"
 // The routes of breaches and legal demands: each one call into the domain, and nothing that does not fit
 // its schema gets that far.
 func TestIncidentEndpoints(t *testing.T) {
-	const incidents, demands = "/v1/tenants/acme/incidents", "/v1/tenants/acme/demands"
+	const incidents, demands, minors = "/v1/tenants/acme/incidents", "/v1/tenants/acme/demands", "/v1/tenants/acme/minors"
 	exposure := `"exposure":{"from":"2026-03-01T00:00:00Z","to":"2026-03-02T00:00:00Z"}`
 	json := []string{asData, isJSONl}
 	for _, sc := range []scenario{
@@ -44,6 +44,14 @@ func TestIncidentEndpoints(t *testing.T) {
 		{name: "refuse", method: "POST", path: demands + "/dem_1/refuse", header: json, body: `{"reason":"too-broad"}`, status: 200, call: "Deny app_data acme dem_1 too-broad"},
 		{name: "release", method: "POST", path: demands + "/dem_1/release", header: json, body: `{"recipient":"police"}`, status: 200, call: `Release app_data acme dem_1 "police" ""`, want: []string{`"sealed":"age"`}},
 		{name: "remove a demand's drill", method: "DELETE", path: demands + "/dem_1", header: []string{asData}, status: 204, call: "RemoveDemandDrill app_data acme dem_1"},
+
+		{name: "minor", method: "POST", path: minors, header: json, body: `{"subject":"sub_1"}`, status: 201, call: "ReportMinor app_data acme sub_1", want: []string{`"state":"reported"`}},
+		{name: "minor of no name", method: "POST", path: minors, header: json, body: `{"subject":""}`, status: 422},
+		{name: "nobody's minor", method: "POST", path: minors, header: json[1:], body: `{"subject":"sub_1"}`, status: 401},
+		{name: "minors", method: "GET", path: minors, header: []string{asData}, status: 200, call: `ListMinors app_data acme after "" limit 50`},
+		{name: "one minor", method: "GET", path: minors + "/min_1", header: []string{asData}, status: 200, call: "GetMinor app_data acme min_1"},
+		{name: "finding", method: "POST", path: minors + "/min_1/finding", header: json, body: `{"minor":true,"ground":"document"}`, status: 200, call: "FindMinor app_data acme min_1 true document"},
+		{name: "finding by nothing", method: "POST", path: minors + "/min_1/finding", header: json, body: `{"minor":true,"ground":"a hunch"}`, status: 422},
 	} {
 		t.Run(sc.name, func(t *testing.T) { sc.run(t, set(t)) })
 	}

@@ -55,6 +55,7 @@ func newBook(title, version string) *book {
 			{Name: "staff", Description: "Who of staff may see a customer's data: asked for, approved, allowed, reviewed."},
 			{Name: "assurance", Description: "How the organisation looks for its own weaknesses: tests, findings, exercises, researchers' reports."},
 			{Name: "demands", Description: "Legal demands: those of courts and authorities, met by due process alone."},
+			{Name: "minors", Description: "People who may be younger than the policy lets people be."},
 			{Name: "rights", Description: "What people ask by their rights, and what they are given."},
 			{Name: "agents", Description: "Agents who exercise people's rights for them, by the Data Rights Protocol 1.0."},
 			{Name: "messages", Description: "What people are told, in your application and by letter."},

@@ -1,5 +1,5 @@
-// Package incident is the desk for what must not happen and does: breaches of personal data, and the
-// demands of courts and authorities for it. Each step is admitted and recorded before it has an effect,
+// Package incident is the desk for what must not happen and does: breaches of personal data, the demands of
+// courts and authorities for it, and people who are found to be too young. Each step is admitted and recorded before it has an effect,
 // and what it stores holds ids, figures and words of fixed lists: no text that could be about somebody.
 package incident
 
@@ -25,6 +25,7 @@ import (
 type Rules struct {
 	Breach []Promise
 	Demand Process
+	Minor  []obligation.Duty // by when somebody who is found to be too young is erased
 }
 
 // Promise is what one clause promises of a breach.
@@ -47,13 +48,16 @@ const (
 	PeopleTold       = "people-told"
 )
 
-// Desk works on breaches and demands for callers with the scope duties.
+// Desk works on breaches, demands and reports of minors for callers with the scope duties.
 type Desk struct {
 	Vault  *vault.Vault
 	Engine *obligation.Engine
 	Ledger *ledger.Log
 	Policy *policy.Policy
 	Rules  Rules
+	// Erase erases somebody as if they had asked for it, here and in all connected systems, and returns the
+	// id of that request. Again it goes on with the same.
+	Erase func(ctx context.Context, tenant, subject string) (request string, err error)
 }
 
 func (d *Desk) db() *db.DB { return d.Engine.DB }

@@ -199,12 +199,15 @@ func (d *Desk) Run(ctx context.Context, now time.Time) error {
 }
 
 func (d *Desk) runTenant(ctx context.Context, tenant string, now time.Time) error {
-	var breaches, demands []string
+	var breaches, demands, minors []string
 	err := d.db().Read(ctx, tenant, func(tx *db.Tx) (err error) {
 		if breaches, err = due(tx, breachKind, now); err != nil {
 			return err
 		}
-		demands, err = due(tx, demandKind, now)
+		if demands, err = due(tx, demandKind, now); err != nil {
+			return err
+		}
+		minors, err = due(tx, minorKind, now)
 		return err
 	})
 	for _, id := range breaches {
@@ -212,6 +215,11 @@ func (d *Desk) runTenant(ctx context.Context, tenant string, now time.Time) erro
 	}
 	for _, id := range demands {
 		err = errors.Join(err, d.endGag(ctx, tenant, id))
+	}
+	for _, id := range minors {
+		if _, failed := d.goOnMinor(ctx, tenant, id); !fault.Is(failed, fault.NotFound) { // it was closed meanwhile
+			err = errors.Join(err, failed)
+		}
 	}
 	return errors.Join(err, d.db().Write(ctx, tenant, wakes.Settle))
 }

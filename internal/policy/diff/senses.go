@@ -111,6 +111,7 @@ var senses = map[string]sense{
 	"session-cookie.http-only":          atLeast,
 	"session-cookie.secure":             atLeast,
 	"minimum-age.age":                   atLeast,
+	"minimum-age.erase":                 atMost,
 	"single-sign-on.providers":          atLeast,
 	"customer-grant.longest":            atMost,
 	"access-approval.by":                unclear, // all of them, or any
