@@ -78,6 +78,8 @@ func beChild(ctx context.Context, kind, folder string, fill int) error {
 		return serveProxy(ctx, at, cert)
 	case "gate":
 		return serveGate(ctx, at, cert, folder)
+	case "log-ins":
+		return serveLogIns(ctx, at, cert, folder, fill)
 	}
 	return serveClause(ctx, at, cert, folder, fill)
 }

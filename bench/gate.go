@@ -13,10 +13,7 @@ import (
 	"strings"
 
 	"clause.dev/clause/internal/app"
-	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/gate"
-	"clause.dev/clause/internal/identity/session"
-	"clause.dev/clause/internal/vault"
 )
 
 // gates measures a page of 2 kB through the gate, for nobody and for somebody signed in, against Go's own
@@ -96,20 +93,8 @@ func serveGate(ctx context.Context, at net.Listener, cert tls.Certificate, folde
 	if err != nil {
 		return err
 	}
-	c := everything(a)
-	if _, err := a.Vault.CreateTenant(ctx, c, vault.Tenant{ID: tenant}); err != nil {
-		return err
-	}
-	subject, err := a.Vault.CreateSubject(ctx, c, tenant, vault.Idempotency{})
-	if err != nil {
-		return err
-	}
 	h := hello{Addr: at.Addr().String()}
-	err = a.DB.Write(ctx, tenant, func(tx *db.Tx) (err error) {
-		_, h.Key, err = a.Accounts.Sessions.Begin(tx, subject, session.First, session.Device{})
-		return err
-	})
-	if err != nil {
+	if h.Key, err = beginSession(ctx, a); err != nil {
 		return err
 	}
 	a.PeopleURL = "https://" + h.Addr

@@ -30,7 +30,7 @@ func main() {
 	fill := flag.Int("fill", 0, "internal: how many people the child makes up")
 	people := flag.Int("people", 1_000_000, "size of the large tenant; 0 leaves it out")
 	rounds := flag.Int("rounds", 9, "rounds of each side")
-	only := flag.String("only", "", "one part: http, gate, decision, blobs, large, start")
+	only := flag.String("only", "", "one part: http, gate, accounts, decision, blobs, large, start")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -62,6 +62,7 @@ func measure(ctx context.Context, people, rounds int, only string) error {
 		{"blobs", blobs},
 		{"http", func() ([]figure, error) { return overHTTP(ctx, scratch, rounds) }},
 		{"gate", func() ([]figure, error) { return gates(ctx, scratch, rounds) }},
+		{"accounts", func() ([]figure, error) { return accounts(ctx, scratch, rounds) }},
 		{"start", func() ([]figure, error) { return starting(ctx, scratch) }},
 		{"large", func() ([]figure, error) { return large(ctx, scratch, people, rounds) }},
 	}
