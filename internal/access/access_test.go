@@ -206,7 +206,7 @@ func testGrant(w *world) {
 	w.refusedBy("clear-app-only", "GET", w.record(), staff, nil)
 	w.must(409, "POST", at+"/allow", w.customer, nil, nil)
 	got := strings.Join(w.entries(tenant), " ")
-	want := "grant.requested/ grant.approved/ grant.allowed/ grant.began/ record.read/allow record.list/allow grant.withdrawn/"
+	want := "grant.requested/ grant.approved/ grant.allowed/ grant.began/ record.read/allow record.list/allow subject.erase/refuse grant.withdrawn/"
 	if got != want {
 		w.Errorf("the customer's ledger has\n%s\nnot\n%s", got, want)
 	}

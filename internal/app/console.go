@@ -23,6 +23,7 @@ func (a *App) consoleConfig() console.Config {
 		Desks: console.Desks{
 			Board:  &evidence.Board{Vault: a.Vault, Evidence: a.Evidence, Now: a.Now, Tenants: a.customers},
 			Clocks: a.desk(a.Vault), Audit: &duty.Audit{Vault: a.Vault, Ledger: a.Ledger}, Alerts: a.alerts(a.Vault), Configured: a.configured,
+			Work: a.consoleWork(),
 		},
 		Log: func(err error) {
 			a.Log.Error("a page of the console failed", "kind", fault.KindOf(err).String(), "why", fault.Public(err))

@@ -17,6 +17,8 @@ type Desks struct {
 	Audit      *duty.Audit
 	Alerts     *alert.Desk
 	Configured Configured
+	// Work are the desks of requests, incidents and what else staff see to.
+	Work Work
 }
 
 // boards are the pages that every member sees, and those of the ledgers.

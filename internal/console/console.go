@@ -104,6 +104,7 @@ type visit struct {
 	r      *http.Request
 	lang   string
 	tenant string          // that the address names; "" for none
+	place  string          // of the navigation, where the page's name does not say
 	who    access.Presence // zero: nobody is signed in
 }
 
@@ -134,6 +135,7 @@ func (d *door) route(mux *http.ServeMux) {
 func (d *door) pages(page route) {
 	page("POST", "sign-out", (*visit).signOut)
 	d.boards(page)
+	d.work(page)
 }
 
 // Routes are the addresses of those pages, as http.ServeMux takes them, for who tries whether each asks who comes.

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 
 	"clause.dev/clause/internal/db"
@@ -14,6 +15,7 @@ type desk struct {
 	Alone   bool     // of the organisation alone: at/_org/<Name>, or <Name> if it is of no tenant
 	Scopes  []string // any of which is needed to be led there; none: everybody is
 	Central []string // of the organisation's own, where others are needed than a tenant's
+	Theirs  bool     // of customers alone: the organisation's own has none
 }
 
 // desks are those places, in their order.
@@ -21,9 +23,21 @@ var desks = []desk{
 	{Name: "clauses", Alone: true},
 	{Name: "owed", Alone: true},
 	{Name: "configuration", Alone: true, Scopes: []string{vault.ScopeAdmin, vault.ScopeAudit}},
+	{Name: "grants", Alone: true},
+	{Name: "review", Alone: true},
+	{Name: "customers", Alone: true, Scopes: []string{vault.ScopeAdmin}},
 	{Name: "clocks", Of: true, Scopes: []string{vault.ScopeDuties}},
 	{Name: "alerts", Of: true, Scopes: []string{vault.ScopeDuties}, Central: []string{vault.ScopeAdmin}},
+	{Name: "requests", Of: true, Theirs: true, Scopes: []string{vault.ScopeRights}},
+	{Name: "incidents", Of: true, Theirs: true, Scopes: []string{vault.ScopeDuties}},
+	{Name: "demands", Of: true, Theirs: true, Scopes: []string{vault.ScopeDuties}},
+	{Name: "holds", Of: true, Theirs: true, Scopes: []string{vault.ScopeSubjects, vault.ScopeAudit}},
+	{Name: "grants", Of: true, Theirs: true},
+	{Name: "tests", Of: true, Alone: true, Scopes: []string{vault.ScopeDuties}},
+	{Name: "findings", Of: true, Alone: true, Scopes: []string{vault.ScopeDuties}},
+	{Name: "exercises", Of: true, Alone: true, Scopes: []string{vault.ScopeDuties}},
 	{Name: "ledger", Of: true, Scopes: []string{vault.ScopeAudit}, Central: []string{vault.ScopeAudit, vault.ScopeAdmin}},
+	{Name: "leaving", Of: true, Theirs: true, Scopes: []string{vault.ScopeAdmin}},
 }
 
 // link is one of the navigation, as a page shows it.
@@ -36,7 +50,7 @@ type link struct {
 func (p *page) Nav() (all []link) {
 	for _, d := range desks {
 		if !d.Of && p.may(d.Scopes, "") {
-			all = append(all, link{d.Name, p.Here(d.Name), p.Name == d.Name})
+			all = append(all, link{d.Name, p.Here(d.Name), p.here(d.Name, "")})
 		}
 	}
 	return all
@@ -57,11 +71,16 @@ func (p *page) DesksOf(tenant string) (all []link) {
 		if tenant == db.Organisation && d.Central != nil {
 			scopes = d.Central
 		}
-		if d.Of && !(d.Alone && tenant != db.Organisation) && p.may(scopes, tenant) {
-			all = append(all, link{d.Name, p.Of(tenant, d.Name), p.Name == d.Name && p.tenant == tenant})
+		if d.Of && !(d.Alone && tenant != db.Organisation) && !(d.Theirs && tenant == db.Organisation) && p.may(scopes, tenant) {
+			all = append(all, link{d.Name, p.Of(tenant, d.Name), p.here(d.Name, tenant)})
 		}
 	}
 	return all
+}
+
+// here reports whether a page is of a place of the navigation.
+func (p *page) here(name, tenant string) bool {
+	return cmp.Or(p.place, p.Name) == name && p.tenant == tenant
 }
 
 // may reports whether the roles of who is signed in have one of the scopes in a tenant. It decides what is shown;

@@ -60,10 +60,10 @@ func readViews() (views, error) {
 	}
 	all := views{}
 	for _, name := range names {
-		if name == "pages/frame.html" {
+		if name == "pages/frame.html" || name == "pages/parts.html" {
 			continue
 		}
-		t, err := template.New("frame.html").Funcs(template.FuncMap{"dict": dict}).ParseFS(files, "pages/frame.html", name)
+		t, err := template.New("frame.html").Funcs(template.FuncMap{"dict": dict}).ParseFS(files, "pages/frame.html", "pages/parts.html", name)
 		if err != nil {
 			return nil, fault.As(op, fault.Other, err)
 		}

@@ -43,10 +43,22 @@ func open(t *testing.T) *site { t.Helper(); return openOf(t, "clear") }
 // openOf is open with the policy of an example.
 func openOf(t *testing.T, example string) *site {
 	t.Helper()
+	return openUnder(t, published(t, example))
+}
+
+func published(t *testing.T, example string) []byte {
+	t.Helper()
 	policy, err := os.ReadFile(apptest.Root(t, "examples/"+example+"/policy.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return policy
+}
+
+// openUnder is open with a policy.
+func openUnder(t *testing.T, policy []byte) *site {
+	t.Helper()
+	var err error
 	s := &site{T: t}
 	s.server = apptest.Start(t, apptest.Options{Policy: policy})
 	a := s.server.App

@@ -134,3 +134,6 @@ func (d *Desk) print(form *api.BreachNotification, language string) ([]byte, err
 	}{speech{language, d.Policy, d.Engine.Zone}, form})
 	return out.Bytes(), fault.As(op, fault.Other, err)
 }
+
+// Phrase is a word of the desk's fixed lists in a language, the word itself where there is none.
+func Phrase(language, word string) string { return speech{language: language}.Say(word) }

@@ -41,7 +41,7 @@ func (v *Vault) ask(kind string, c *Caller, op decision.Op, t *Target, fields []
 		Purpose: v.Rules.Purpose(t.Purpose), Recipient: v.Rules.Recipient(t.Recipient),
 		Home: v.here, Here: v.here, Now: v.Now(),
 	}
-	q.req.Grant = c.grant(t.Tenant, q.req.Purpose, q.req.Now)
+	q.req.Grant = c.grant(t.Tenant, op, q.req.Purpose, q.req.Now)
 	if q.set != nil {
 		q.req.DataSet = q.set.id
 		for _, name := range fields {

@@ -8,7 +8,6 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/ledger"
 )
 
 // Beside what the policy declares, a disclosure hangs on what people were told, on what the tenant allows
@@ -83,7 +82,7 @@ func (v *Vault) AllowRecipient(ctx context.Context, c Caller, tenant, recipient 
 		if err != nil {
 			return nil, fault.Wrap("vault.AllowRecipient", err)
 		}
-		return nil, ledger.Append(tx, v.entry(&q, a))
+		return nil, v.tell(tx, v.entry(&q, a))
 	})
 }
 

@@ -48,7 +48,7 @@ func (v *Vault) EraseSubject(ctx context.Context, c Caller, tenant, subject stri
 		if err := markDestroyed(tx, s.key.ID()); err != nil {
 			return err
 		}
-		return ledger.Append(tx, v.entry(&q, a))
+		return v.tell(tx, v.entry(&q, a))
 	})
 }
 
@@ -76,7 +76,7 @@ func (v *Vault) finishErasure(ctx context.Context, q *question) error {
 				return err
 			}
 		}
-		return ledger.Append(tx, v.entry(q, decision.Answer{Allow: true}))
+		return v.tell(tx, v.entry(q, decision.Answer{Allow: true}))
 	})
 }
 

@@ -70,7 +70,7 @@ func (v *Vault) PlaceHold(ctx context.Context, c Caller, tenant, subject, reason
 		if err != nil {
 			return nil, err
 		}
-		return nil, ledger.Append(tx, v.holdEntry(&q, a, &h))
+		return nil, v.tell(tx, v.holdEntry(&q, a, &h))
 	})
 	if err != nil {
 		return Hold{}, err
@@ -82,7 +82,8 @@ func (v *Vault) PlaceHold(ctx context.Context, c Caller, tenant, subject, reason
 func (v *Vault) holdEntry(q *question, a decision.Answer, h *Hold) proof.Entry {
 	e := v.entry(q, a)
 	e.Clauses = append(e.Clauses[:len(e.Clauses):len(e.Clauses)], v.retainedClauses()...)
-	e.Detail = map[string]string{"hold": h.ID, "until": h.Until.Format(time.RFC3339)}
+	note(&e, "hold", h.ID)
+	note(&e, "until", h.Until.Format(time.RFC3339))
 	return e
 }
 
@@ -148,7 +149,7 @@ func (v *Vault) Hold(ctx context.Context, c Caller, tenant, subject string) (Hol
 		if h, err = holdIn(tx, tenant, subject); err != nil {
 			return expected(err)
 		}
-		return nil, ledger.Append(tx, v.holdEntry(&q, decision.Answer{Allow: true}, &h))
+		return nil, v.tell(tx, v.holdEntry(&q, decision.Answer{Allow: true}, &h))
 	})
 	if err != nil {
 		return Hold{}, err
@@ -168,7 +169,7 @@ func (v *Vault) ReleaseHold(ctx context.Context, c Caller, tenant, subject strin
 	if err != nil {
 		return v.absent(ctx, &q, err)
 	}
-	return v.release1(ctx, &h, tenant, func(tx *db.Tx) error { return ledger.Append(tx, v.holdEntry(&q, decision.Answer{Allow: true}, &h)) })
+	return v.release1(ctx, &h, tenant, func(tx *db.Tx) error { return v.tell(tx, v.holdEntry(&q, decision.Answer{Allow: true}, &h)) })
 }
 
 // release1 destroys the key of what was kept, then forgets the hold and the copy. It may be repeated.

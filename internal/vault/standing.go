@@ -6,7 +6,6 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -98,7 +97,7 @@ func (v *Vault) manage(tx *db.Tx, q *question) (s *subject, no, err error) {
 		no, err = v.refuseIn(tx, q, a)
 		return nil, no, err
 	}
-	return s, nil, ledger.Append(tx, v.entry(q, a))
+	return s, nil, v.tell(tx, v.entry(q, a))
 }
 
 // expected tells a failure that changed nothing, and so need not undo what shares the transaction,

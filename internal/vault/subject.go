@@ -9,7 +9,6 @@ import (
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
-	"clause.dev/clause/internal/ledger"
 )
 
 // subject is one person as loaded from the store: keys unwrapped, standing opened.
@@ -245,7 +244,7 @@ func (v *Vault) insertSubject(tx *db.Tx, q *question, idem Idempotency) (id stri
 	if err := v.remember(tx, q, id, idem, id); err != nil {
 		return "", nil, err
 	}
-	return id, nil, ledger.Append(tx, v.entry(q, a))
+	return id, nil, v.tell(tx, v.entry(q, a))
 }
 
 // newAlias is a random name for the ledger, of aliasLength.

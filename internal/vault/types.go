@@ -30,11 +30,12 @@ type Caller struct {
 	Grants     []decision.Grant // that a person of staff has in the tenant they turn to; Grant says that they are one
 }
 
-// grant is the grant by which the caller asks: of staff one for the purpose, a live one if there is one.
-func (c *Caller) grant(tenant string, p decision.PurposeID, now time.Time) decision.Grant {
+// grant is the grant by which the caller asks: of staff one for the purpose, a live one if there is one. An act
+// of no purpose is done under any.
+func (c *Caller) grant(tenant string, op decision.Op, p decision.PurposeID, now time.Time) decision.Grant {
 	best := c.Grant
 	for _, g := range c.Grants {
-		if !g.Purposes.Has(p) {
+		if op != decision.Manage && !g.Purposes.Has(p) {
 			continue
 		}
 		g.Staff, g.Tenant = true, tenant

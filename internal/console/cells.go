@@ -1,0 +1,213 @@
+package console
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"clause.dev/clause/api"
+	"clause.dev/clause/internal/incident"
+	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/rights"
+)
+
+// What the desks show, as cells: ids, words of fixed lists, counts and moments.
+
+func id(s string) cell { return cell{Text: cmp.Or(s, "–"), ID: s != ""} }
+
+func (v *visit) state(s string) cell { return cell{Text: v.word(s), Tone: toneOf(s)} }
+
+func (v *visit) words(all ...string) cell {
+	said := make([]string, 0, len(all))
+	for _, s := range all {
+		if s != "" {
+			said = append(said, v.word(s))
+		}
+	}
+	return cell{Text: cmp.Or(v.list(said), "–")}
+}
+
+func (v *visit) list(items []string) string {
+	comma := ", "
+	if v.lang == "ar" {
+		comma = "، "
+	}
+	return strings.Join(items, comma)
+}
+
+func number[N int | int64](n N) cell { return cell{Text: strconv.FormatInt(int64(n), 10)} }
+
+func when(t time.Time) cell { return cell{Time: moment1(t)} }
+
+func maybe(t *time.Time) cell { return cell{Time: t} }
+
+// moment1 is a time that may be missing.
+func moment1(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func ids(all []string) []cell {
+	out := make([]cell, 0, len(all))
+	for _, s := range all {
+		out = append(out, id(s))
+	}
+	return out
+}
+
+// facts leaves out those that say nothing.
+func facts(all ...fact) (out []fact) {
+	for _, f := range all {
+		f.Cells = slices.DeleteFunc(f.Cells, func(c cell) bool { return c.Time == nil && (c.Text == "" || c.Text == "–") })
+		if len(f.Cells) > 0 {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func of(label string, cells ...cell) fact { return fact{label, cells} }
+
+// toneOf is how a state is coloured: what needs somebody, what is under way, what is done.
+func toneOf(state string) string {
+	switch state {
+	case "refused", "lapsed", "revoked", "high", "critical", "failed":
+		return "broken"
+	case "received", "requested", "suspected", "aware", "open", "identity-check", "near", "risk", "medium":
+		return "at-risk"
+	case "answered", "closed", "released", "live", "active", "issued", "reported", "done", "taken-over":
+		return "kept"
+	}
+	return "stated"
+}
+
+// word is a word of a fixed list in the reader's language: the console's own, or that of the desk for incidents.
+func (v *visit) word(s string) string {
+	if said, ok := v.door.words[v.lang]["is."+s]; ok {
+		return said
+	}
+	return incident.Phrase(v.lang, s)
+}
+
+// Choice is what a form calls one choice of a field.
+func (p *page) Choice(of, field, choice string) string {
+	switch field {
+	case "purposes", "purpose", "exposure.purpose":
+		if found, ok := p.door.Policy.Purpose(choice); ok {
+			return titled(p.lang, found.Title, found.Titles)
+		}
+	case "exposure.data_set":
+		if found, ok := p.door.Policy.DataSet(choice); ok {
+			return titled(p.lang, found.Title, found.Titles)
+		}
+	case "ground":
+		for _, g := range rights.Grounds() {
+			if of == "requests" && g.ID == choice {
+				return titled(p.lang, g.Title, g.Titles)
+			}
+		}
+	case "language":
+		return p.Say("language." + choice)
+	case "right":
+		return p.Word("right", choice)
+	}
+	return p.word(choice)
+}
+
+// Label is what a form calls a field: at one desk, or at all.
+func (p *page) Label(of, field string) string {
+	if own := "field." + of + "." + field; p.Known(own) {
+		return p.Say(own)
+	}
+	return p.Say("field." + field)
+}
+
+// About is what is said beside a field; "" for nothing.
+func (p *page) About(of, field string) string {
+	for _, key := range []string{"about." + of + "." + field, "about." + field} {
+		if p.Known(key) {
+			return p.Say(key)
+		}
+	}
+	return ""
+}
+
+func titled(lang, own string, others policy.Titles) string { return cmp.Or(others[lang], own) }
+
+// purposes are the ids of those that the policy declares.
+func (v *visit) purposes() (all []string) {
+	for i := range v.door.Policy.Purposes {
+		all = append(all, v.door.Policy.Purposes[i].ID)
+	}
+	return all
+}
+
+// nearest is the clock that runs out first of those that run.
+func nearest(clocks []api.Clock) *time.Time {
+	var first *time.Time
+	for i := range clocks {
+		if c := &clocks[i]; c.State == "running" && c.Due != nil && (first == nil || c.Due.Before(*first)) {
+			first = c.Due
+		}
+	}
+	return first
+}
+
+// Run is how much of a clock's time is over, in thousandths, for its bar.
+func (t thingPage) Run(c api.Clock) int {
+	if c.Due == nil || !c.Due.After(c.Opened) {
+		return 0
+	}
+	at := t.Now
+	if c.Ended != nil {
+		at = *c.Ended
+	}
+	return int(min(1000, max(0, 1000*at.Sub(c.Opened)/c.Due.Sub(c.Opened))))
+}
+
+// Bar is how the bar of a clock is coloured.
+func (t thingPage) Bar(c api.Clock) string {
+	switch {
+	case c.Late:
+		return "f-missed"
+	case c.Near:
+		return "f-near"
+	case c.Ended != nil:
+		return "f-kept"
+	}
+	return "f-running"
+}
+
+// Standing is the word for how a clock stands.
+func (t thingPage) Standing(c api.Clock) string {
+	switch {
+	case c.Late && c.Ended == nil:
+		return "missed"
+	case c.Near && c.Ended == nil:
+		return "near"
+	}
+	return c.State
+}
+
+// Left is how long a clock has still to run, or how late it is, in the largest units that matter.
+func (p *page) Left(c api.Clock, now time.Time) string {
+	if c.Due == nil || c.State != "running" {
+		return ""
+	}
+	left, key := c.Due.Sub(now), "left"
+	if left < 0 {
+		left, key = -left, "over"
+	}
+	hours := int(left / time.Hour)
+	switch {
+	case hours >= 96:
+		return p.Say(key+".days", "n", strconv.Itoa(hours/24))
+	case hours >= 1:
+		return p.Say(key+".hours", "n", strconv.Itoa(hours))
+	}
+	return p.Say(key+".minutes", "n", strconv.Itoa(int(left/time.Minute)))
+}
