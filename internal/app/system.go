@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"clause.dev/clause/internal/console"
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/policy"
@@ -56,7 +57,7 @@ func (a *App) System(d Door) *control.System {
 	return &control.System{
 		URL: d.URL, HTTP: d.client(), Roots: d.Roots, Web: a.web(), Render: render,
 		Policy: a.Policy, Canary: a.canaries.canary, People: a.canaryPeople(),
-		Behind: a.behindCanary, SignOn: a.signOnCanary, Application: a.application(), Listeners: a.served(d), Seen: a.seen,
+		Behind: a.behindCanary, SignOn: a.signOnCanary, Application: a.application(), Listeners: a.served(d), ConsoleRoutes: console.Routes(), Seen: a.seen,
 		Files:   a.files(),
 		Objects: a.lookIntoBucket(),
 		Store:   store,

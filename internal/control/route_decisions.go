@@ -3,12 +3,14 @@ package control
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/policy"
 )
 
@@ -47,7 +49,8 @@ var bodies = map[string]any{
 }
 
 // Probe goes to every operation that the server describes: without a key, and with the key of a stranger, who may
-// do nothing. Neither may be served, and each refusal of the stranger has to be a decision that the ledger holds.
+// do nothing. Neither may be served, and each refusal of the stranger has to be a decision that the ledger holds. It
+// goes to every page of the console too: see console.
 func (c *RouteDecisions) Probe(ctx context.Context, s *System) Finding {
 	t := &trial{}
 	if s.Canary.Stranger == "" || s.Canary.Admin == "" || s.HTTP == nil {
@@ -65,15 +68,16 @@ func (c *RouteDecisions) Probe(ctx context.Context, s *System) Finding {
 		t.hurdle("the server's description cannot be understood.")
 		return t.finding("")
 	}
-	tried, decided, before := 0, 0, s.refusalsOf(ctx, t)
+	tried, decided, since := 0, 0, s.watch(ctx, t)
 	for _, op := range doc.operations() {
 		tried++
 		decided += c.try(ctx, t, s, &doc, op)
 	}
-	if recorded := s.refusalsOf(ctx, t) - before; len(t.hurdles) == 0 && recorded < decided {
+	if recorded := since(strangerID, proof.Refuse); len(t.hurdles) == 0 && recorded < decided {
 		t.breach("The stranger was refused %d times, and the ledger holds %d of those decisions.", decided, recorded)
 	}
 	t.good("%s were tried without a key and with a stranger's; %s of the stranger are in the ledger.", plural(tried, "operation"), plural(decided, "refusal"))
+	c.console(ctx, t, s)
 	return t.finding("Every request is decided before it is served.")
 }
 
@@ -119,40 +123,66 @@ func (c *RouteDecisions) try(ctx context.Context, t *trial, s *System, doc *desc
 	return 0
 }
 
-// refusalsOf counts the refusals of the stranger in the organisation's ledger and in that of the canary tenant.
-func (s *System) refusalsOf(ctx context.Context, t *trial) int {
-	count := 0
-	for tenant, key := range map[string]string{"_org": s.Canary.Admin, s.Canary.A.ID: s.Canary.Auditor} {
-		cursor := ""
-		for range maxPages {
-			a, err := s.door(key).do(ctx, call{method: http.MethodGet, path: "/v1/tenants/" + url.PathEscape(tenant) + "/entries?limit=100" + cursor})
-			var page struct {
-				Entries []struct{ Actor, Answer string }
-				Next    string
-			}
-			if err := done("the ledger of "+tenant+" could not be read", a, err); err != nil || json.Unmarshal(a.body, &page) != nil {
-				t.hurdle("%v", err)
-				return count
-			}
-			for _, e := range page.Entries {
-				if e.Actor == strangerID && e.Answer == "refuse" {
-					count++
-				}
-			}
-			if page.Next == "" {
-				break
-			}
-			cursor = "&cursor=" + url.QueryEscape(page.Next)
-		}
-	}
-	return count
-}
-
 // strangerID is the stranger as the ledger names it.
 const strangerID = "canary-stranger"
 
-// maxPages bounds how far back the ledger is read.
-const maxPages = 10
+// watch notes where the organisation's ledger and that of the canary tenant end. What it returns counts the decisions
+// about somebody since, those with an answer or all with an answer for "".
+func (s *System) watch(ctx context.Context, t *trial) func(actor, answer string) int {
+	ends := map[string]int64{}
+	for tenant := range s.ledgers() {
+		ends[tenant] = -1
+		s.entries(ctx, t, tenant, 1, func(e *api.Entry) bool {
+			ends[tenant] = e.Seq
+			return false
+		})
+	}
+	return func(actor, answer string) (n int) {
+		for tenant := range s.ledgers() {
+			s.entries(ctx, t, tenant, 100, func(e *api.Entry) bool {
+				if e.Seq > ends[tenant] && e.Actor == actor && e.Answer != "" && (answer == "" || e.Answer == answer) {
+					n++
+				}
+				return e.Seq > ends[tenant]
+			})
+		}
+		return n
+	}
+}
+
+// ledgers are those that are looked into, and the keys to them.
+func (s *System) ledgers() map[string]string {
+	return map[string]string{"_org": s.Canary.Admin, s.Canary.A.ID: s.Canary.Auditor}
+}
+
+// maxPages bounds how far back a ledger is read.
+const maxPages = 50
+
+// entries hands over the entries of a ledger, the newest first, while fn wants more.
+func (s *System) entries(ctx context.Context, t *trial, tenant string, limit int, fn func(*api.Entry) bool) {
+	cursor := ""
+	for range maxPages {
+		a, err := s.door(s.ledgers()[tenant]).do(ctx, call{method: http.MethodGet, path: fmt.Sprintf("/v1/tenants/%s/entries?limit=%d%s", url.PathEscape(tenant), limit, cursor)})
+		var page api.Entries
+		if err := done("the ledger of "+tenant+" could not be read", a, err); err != nil {
+			t.hurdle("%v", err)
+			return
+		}
+		if json.Unmarshal(a.body, &page) != nil {
+			t.hurdle("the ledger of %s cannot be understood.", tenant)
+			return
+		}
+		for i := range page.Entries {
+			if !fn(&page.Entries[i]) {
+				return
+			}
+		}
+		if page.Next == "" {
+			return
+		}
+		cursor = "&cursor=" + url.QueryEscape(page.Next)
+	}
+}
 
 // described is the part of an OpenAPI document that requests are made of.
 type described struct {

@@ -26,6 +26,19 @@ func keyOf(r *http.Request) string {
 	return strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 }
 
+// consoleThat answers some requests at the console without asking who comes.
+func consoleThat(serves func(*http.Request) bool) func(http.Handler) http.Handler {
+	return func(honest http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if serves(r) {
+				w.WriteHeader(http.StatusOK)
+				return
+			}
+			honest.ServeHTTP(w, r)
+		})
+	}
+}
+
 func routeSabotages() []sabotage {
 	strange := func(sys *control.System, serve func(r *http.Request) bool) func(*http.Request) bool {
 		return func(r *http.Request) bool { return keyOf(r) == sys.Canary.Stranger && serve(r) }
@@ -53,6 +66,11 @@ func routeSabotages() []sabotage {
 			})(sys, next)
 		}},
 		{name: "a new route for anybody", says: "GET /v1/everything is for anybody", front: editing("/openapi.json", `"paths":{`, `"paths":{"/v1/everything":{"get":{"operationId":"x"}},`)},
+		{name: "a page of the console for anybody", says: "configuration of the console is served to somebody who is not signed in", system: instead("--console", consoleThat(func(r *http.Request) bool { return r.URL.Path == "/console/en/configuration" }))},
+		{name: "a form of the console that asks nobody", says: "acknowledge of the console is served to somebody", system: instead("--console", consoleThat(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/acknowledge") }))},
+		{name: "a console that asks who first, and what for never", says: "the ledger holds", system: instead("--console", consoleThat(func(r *http.Request) bool {
+			return r.Method == "GET" && r.Header.Get("Cookie") != ""
+		}))},
 		{name: "refused by a proxy, and decided by nobody", says: "the ledger holds", front: func(sys *control.System, next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if keyOf(r) == sys.Canary.Stranger {

@@ -33,6 +33,8 @@ type System struct {
 	SignOn      func(Foreign) (Behind, error)
 	Application string // the address at which people come to the company's application; "" if none is behind the gate
 	Listeners   []Listener
+	// ConsoleRoutes are the pages of the console, as "GET /console/{lang}/…": each asks who comes.
+	ConsoleRoutes []string
 	// Seen counts the interactions of a door, "api" or "gate", that were searched for threats and outliers.
 	Seen func(door string) int64
 
