@@ -58,6 +58,7 @@ type Config struct {
 	Log         *slog.Logger
 	Limits      httpapi.Limits
 	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
+	Left        []string      // of what the server does by itself, by name: what somebody else sees to, such as RunProbes
 	Weaknesses  Weaknesses    // what is known to be weak in programs
 	Backups     Backups       // made while it serves
 	Notify      Notify        // how people and staff are told

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"clause.dev/clause/internal/decision"
@@ -121,6 +122,9 @@ func (a *App) serveAt(ctx context.Context, at net.Listener, server *http.Server)
 	)
 }
 
+// RunProbes is the name of what has the probes run, from the start on.
+const RunProbes = "run probes"
+
 // duties are what the server does by itself, and how often.
 func (a *App) duties() []work.Duty {
 	duties := []work.Duty{
@@ -163,7 +167,7 @@ func (a *App) duties() []work.Duty {
 		}},
 		{Name: "anchor ledgers", Every: time.Minute, Do: a.Ledger.Anchor},
 		// A quarter of how long an outcome counts: one run may fail and nothing is stale.
-		{Name: "run probes", Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {
+		{Name: RunProbes, Every: a.MaxAge / 4, Now: true, Do: func(ctx context.Context) error {
 			a.awaitDoors(ctx)
 			_, err := probes{a}.Run(ctx, "clause")
 			debug.FreeOSMemory() // what the probes needed, for hours nobody will
@@ -180,5 +184,5 @@ func (a *App) duties() []work.Duty {
 	if a.Connected != nil {
 		duties = append(duties, a.connectDuty(), a.walkDuty())
 	}
-	return duties
+	return slices.DeleteFunc(duties, func(d work.Duty) bool { return slices.Contains(a.Left, d.Name) })
 }

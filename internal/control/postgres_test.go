@@ -3,7 +3,6 @@ package control_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/control"
@@ -35,9 +34,6 @@ func TestTheEndOfDataOnPostgres(t *testing.T) {
 			c := dbtest.Postgres(t)
 			s := apptest.Start(t, apptest.Options{Policy: sourceOf(t, example), Store: c.URL, Migrate: c.Migrate})
 			w := &world{Server: s}
-			for deadline := time.Now().Add(time.Minute); !w.probed(t) && time.Now().Before(deadline); { // the server's own probes
-				time.Sleep(20 * time.Millisecond)
-			}
 			for range 2 { // a customer that left can come again, and leave again
 				for _, f := range w.probe(t, name, s.System()) {
 					if f.Outcome != control.Kept {

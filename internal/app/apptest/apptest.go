@@ -52,6 +52,7 @@ type Options struct {
 	Folder    string                    // data folder to use again; empty: a new one
 	Limits    httpapi.Limits            // of requests
 	Now       func() time.Time          // empty: a clock of the server's own, see Server.Clock
+	Probes    bool                      // the server runs its probes by itself; else the test does
 }
 
 // Server is a running server.
@@ -112,10 +113,14 @@ func start(t testing.TB, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	left := []string{app.RunProbes}
+	if o.Probes {
+		left = nil
+	}
 	s.App, err = app.Open(t.Context(), app.Config{
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
 		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Weaknesses: o.Weaknesses, Now: now, Wall: time.Now,
-		Documents: o.Documents, SignIn: o.SignIn, Limits: o.Limits, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
+		Documents: o.Documents, SignIn: o.SignIn, Limits: o.Limits, Left: left, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
 	})
 	if err != nil {
 		return nil, err
