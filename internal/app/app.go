@@ -124,6 +124,7 @@ type App struct {
 	inspector func() (*inspect.Inspector, error) // made once it is needed
 	watch     *detection.Watch                   // what happens at the doors; nil: no clause has it searched
 
+	own          own            // connections of the probes
 	interactions *detection.Log // what people did at the gate and was not written yet; nil: no clause has it recorded
 }
 

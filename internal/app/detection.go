@@ -3,7 +3,11 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"net"
+	"net/http"
+	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"clause.dev/clause/internal/alert"
@@ -21,27 +25,76 @@ const (
 )
 
 // observeFront has what programs do at the front door searched, if a clause says so. The probes try there what is
-// not allowed: that is no attack.
-func (a *App) observeFront() func(string, detection.Interaction) {
+// not allowed, each time they run: that is no attack.
+func (a *App) observeFront() func(detection.Interaction) {
 	if a.watch == nil {
 		return nil
 	}
 	front := a.watch.Scope(db.Organisation, apiDoor, false)
-	return func(credential string, i detection.Interaction) {
-		if !a.canaries.are(credential) {
-			front.Observe(i)
+	return func(i detection.Interaction) {
+		if a.own.holds(netip.AddrPortFrom(i.From, i.Port)) {
+			front.Pass()
+			return
 		}
+		front.Observe(i)
 	}
 }
 
-// are reports whether a credential is one of the probes'.
-func (c *canaries) are(credential string) bool {
-	for _, app := range c.apps {
-		if app.ID == credential {
-			return true
-		}
+// own are the ends of the probes' connections to the front door.
+type own struct {
+	mu   sync.Mutex
+	ends map[netip.AddrPort]bool
+}
+
+func (o *own) holds(end netip.AddrPort) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.ends[end]
+}
+
+func (o *own) set(end netip.AddrPort, open bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ends == nil {
+		o.ends = map[netip.AddrPort]bool{}
 	}
-	return false
+	if delete(o.ends, end); open {
+		o.ends[end] = true
+	}
+}
+
+// through has a client's connections be known.
+func (o *own) through(c *http.Client) *http.Client {
+	t, ok := c.Transport.(*http.Transport)
+	if !ok {
+		return c
+	}
+	var dialer net.Dialer
+	t.DialContext = func(ctx context.Context, kind, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, kind, address)
+		if err != nil {
+			return nil, err
+		}
+		at, err := netip.ParseAddrPort(conn.LocalAddr().String())
+		if err != nil {
+			return conn, nil
+		}
+		end := netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+		o.set(end, true)
+		return &ownConn{conn, sync.OnceFunc(func() { o.set(end, false) })}, nil
+	}
+	return c
+}
+
+type ownConn struct {
+	net.Conn
+	over func()
+}
+
+// Close ends it.
+func (c *ownConn) Close() error {
+	defer c.over()
+	return c.Conn.Close()
 }
 
 // observeGate is that of what people do at the gate of a tenant.

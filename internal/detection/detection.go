@@ -19,7 +19,8 @@ import (
 type Interaction struct {
 	At      time.Time     // when it was answered, by the machine's clock
 	Took    time.Duration // until the answer began
-	From    netip.Addr    // of whoever asked
+	From    netip.Addr    // of whoever asked, and Port: that of their connection
+	Port    uint16
 	Method  string
 	Path    string // as asked; Route is what may be kept of it
 	Route   string // such as POST /account/{lang}/sign-in; "" where the door knows none
@@ -137,6 +138,13 @@ func (s *Scope) newest() int64 {
 func (s *Scope) forget() {
 	s.sources, s.sessions, s.told = map[uint64]*source{}, map[uint64]*travels{}, map[string]*episode{}
 	s.tries, s.minutes = window[outcomes]{}, minutes{}
+}
+
+// Pass counts an interaction that is not to be searched.
+func (s *Scope) Pass() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen++
 }
 
 // Observe remembers an interaction.

@@ -58,7 +58,7 @@ func (o *observed) done(r *http.Request) {
 		i.Took = o.head.Sub(o.began)
 	}
 	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		i.From = at.Addr().Unmap()
+		i.From, i.Port = at.Addr().Unmap(), at.Port()
 	}
 	o.gate.Observe(i)
 }

@@ -7,7 +7,7 @@ import (
 	"clause.dev/clause/internal/detection"
 )
 
-// observe tells what happened, and which credential asked: "" if none was good.
+// observe tells what happened.
 func (x *exchange) observe() {
 	s := x.service
 	if s.Observe == nil {
@@ -19,9 +19,9 @@ func (x *exchange) observe() {
 		Status: x.status, Bytes: x.bytes, Try: x.try(),
 	}
 	if at, err := netip.ParseAddrPort(x.RemoteAddr); err == nil {
-		i.From = at.Addr().Unmap()
+		i.From, i.Port = at.Addr().Unmap(), at.Port()
 	}
-	s.Observe(x.actor, i)
+	s.Observe(i)
 }
 
 // try is what became of a key that was shown. Who shows none guesses none.

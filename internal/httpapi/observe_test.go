@@ -14,19 +14,19 @@ import (
 func TestEveryRequestIsObserved(t *testing.T) {
 	var seen []string
 	s := set(t, func(c *Config) {
-		c.Observe = func(credential string, i detection.Interaction) {
-			if i.From != netip.MustParseAddr("192.0.2.9") || i.At.IsZero() || i.Bytes == 0 {
+		c.Observe = func(i detection.Interaction) {
+			if i.From != netip.MustParseAddr("192.0.2.9") || i.Port != 1234 || i.At.IsZero() || i.Bytes == 0 {
 				t.Errorf("observed %+v", i)
 			}
-			seen = append(seen, fmt.Sprint(credential, " ", i.Route, " ", i.Status, " ", i.Try))
+			seen = append(seen, fmt.Sprint(i.Route, " ", i.Status, " ", i.Try))
 		}
 	})
 	for _, row := range []struct{ method, path, key, want string }{
-		{"GET", record, dataKey, "app_data GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 200 1"},
-		{"GET", record, "clause_wrong", " GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 401 2"},
-		{"GET", record, "", " GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 401 0"},
-		{"GET", "/v1/nothing", "", " / 404 0"},
-		{"GET", "/v1//x", dataKey, "  404 0"},
+		{"GET", record, dataKey, "GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 200 1"},
+		{"GET", record, "clause_wrong", "GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 401 2"},
+		{"GET", record, "", "GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 401 0"},
+		{"GET", "/v1/nothing", "", "/ 404 0"},
+		{"GET", "/v1//x", dataKey, " 404 0"},
 	} {
 		seen = nil
 		r := httptest.NewRequestWithContext(t.Context(), row.method, row.path, nil)
