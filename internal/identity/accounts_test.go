@@ -165,32 +165,6 @@ func TestExpire(t *testing.T) {
 	})
 }
 
-// TestOverIsRemoved: of sessions and codes that are over nothing is left, though no account waits for anything.
-func TestOverIsRemoved(t *testing.T) {
-	eachAccounts(t, func(w *world) {
-		w.join(ana, strong)
-		w.forward(25 * time.Hour)
-		w.must(w.Tidy(t.Context(), w.now())) // what the registration left
-		for range 2 {
-			if _, err := w.signIn(ana, strong); err != nil {
-				t.Fatal(err)
-			}
-			w.must(w.Recover(t.Context(), tenant, ana, place))
-			w.forward(time.Hour)
-			w.must(w.Tidy(t.Context(), w.now())) // the session lasts
-			w.forward(25 * time.Hour)
-			w.must(w.Tidy(t.Context(), w.now()))
-			var left int64
-			w.must(w.DB.Read(t.Context(), tenant, func(tx *db.Tx) error {
-				return tx.One(`SELECT (SELECT COUNT(*) FROM sessions WHERE tenant_id = $1) + (SELECT COUNT(*) FROM account_codes WHERE tenant_id = $1)`, []any{tenant}, &left)
-			}))
-			if left != 0 {
-				t.Fatalf("%d are left", left)
-			}
-		}
-	})
-}
-
 // TestClaim: somebody whom the application made gets an account only by the code, and is not changed before.
 func TestClaim(t *testing.T) {
 	eachAccounts(t, func(w *world) {
