@@ -39,6 +39,8 @@ type serveCmd struct {
 
 	Staff staffDoor `embed:"" group:"The door for staff"`
 
+	SignIn string `env:"CLAUSE_SIGN_IN" placeholder:"FILE" help:"A YAML file of the identity providers with whose accounts people and staff sign in, by OpenID Connect (docs/accounts.md, docs/staff.md)."`
+
 	Networks networks `embed:"" group:"From where the server is reached"`
 
 	Calendar string `env:"CLAUSE_CALENDAR" placeholder:"FILE" help:"Holidays over those of the policy's calendar: feasts that were moved, years to come (docs/calendars.md)."`
@@ -116,6 +118,9 @@ func (c *serveCmd) Run(e *env) (err error) {
 		return errors.Join(err, at.Close())
 	}
 	config.WithoutNotice = c.WithoutNotice
+	if config.SignIn, err = readProviders(c.SignIn); err != nil {
+		return errors.Join(err, at.Close())
+	}
 	if config.ClientCAs, err = readRoots(c.ClientCA); err != nil {
 		return errors.Join(err, at.Close())
 	}

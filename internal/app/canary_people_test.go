@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"strings"
@@ -43,6 +44,7 @@ func TestCanaryPeopleOfNobody(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	source = bytes.Replace(source, []byte("type: email, unique: true"), []byte("type: email, find: true"), 1)
 	s := apptest.Start(t, apptest.Options{Policy: source})
 	if s.App.Accounts != nil || s.System().People != nil {
 		t.Error("people can sign in without an address that is one person's alone")

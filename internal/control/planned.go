@@ -23,7 +23,7 @@ func (notBuilt) Probe(context.Context, *System) Finding {
 
 // planned lists the controls that policies may name before they are built.
 func planned() []entry {
-	return append(append(plannedOfPeople(), plannedOfAccounts()...), plannedOfOperations()...)
+	return append(plannedOfPeople(), plannedOfOperations()...)
 }
 
 // plan is the entry of a planned control.

@@ -99,6 +99,7 @@ func sabotages() map[string][]sabotage {
 		"email-verification":   emailVerificationSabotages(),
 		"minimum-age":          minimumAgeSabotages(),
 		"route-decisions":      routeSabotages(),
+		"single-sign-on":       singleSignOnSabotages(),
 		"attack-bans":          bansSabotages(),
 		"address-rules":        addressSabotages(),
 		"separate-listeners":   separateSabotages(),
@@ -108,7 +109,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"switch-over": twoNodes, "customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
+var elsewhere = map[string]string{"single-sign-on": signingOn, "switch-over": twoNodes, "customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
 	"password-hash": hashing, "password-rules": "clari", "sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear", "route-decisions": "clear", "attack-bans": "clarus", "address-rules": "clarus", "separate-listeners": "clarus", "threat-detection": "clarus", "log-outliers": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
@@ -165,7 +166,7 @@ func newWorld(t *testing.T, s sabotage) *world {
 		Store: store.URL, Migrate: store.Migrate, Beside: true,
 		// One probe after another has more failures than a server would see in a day.
 		Limits:     httpapi.Limits{Failures: 1000, FailureBurst: 1000},
-		Weaknesses: known(t), Prepare: accounts(t, s.example), Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
+		Weaknesses: known(t), Prepare: accounts(t, s.example), Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), SignIn: providersOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),
 		Front: func(door http.Handler) http.Handler {
 			w.door = door
 			w.open(door)

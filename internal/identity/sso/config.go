@@ -2,7 +2,9 @@ package sso
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -59,7 +61,7 @@ func Parse(src []byte, env func(string) (string, bool)) ([]Provider, error) {
 	}
 	var form fileForm
 	// An alias could stand for more than the file holds: nothing here needs one.
-	if err := yaml.NewDecoder(bytes.NewReader(src), yaml.Strict()).Decode(&form); err != nil {
+	if err := yaml.NewDecoder(bytes.NewReader(src), yaml.Strict()).Decode(&form); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fault.New(op, fault.Invalid, "the file cannot be read: %s", firstLine(yaml.FormatError(err, false, false))).WithHint("docs/accounts.md shows what one looks like")
 	}
 	if len(form.Providers) == 0 || len(form.Providers) > maxProviders {
