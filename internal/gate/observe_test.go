@@ -2,9 +2,11 @@ package gate_test
 
 import (
 	"bufio"
+	"crypto/ed25519"
 	"crypto/tls"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -138,4 +140,35 @@ func (w *world) form(path, password string) {
 	body := url.Values{"password": {password}}.Encode()
 	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 	w.do(r)
+}
+
+// answering is an application without a network.
+type answering struct{}
+
+func (answering) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("hello")), Request: r}, nil
+}
+
+// BenchmarkGate is a request through the gate, without connections: with nobody who is told of it, and with a search.
+func BenchmarkGate(b *testing.B) {
+	for name, observe := range map[string]func(detection.Interaction){
+		"alone":    nil,
+		"observed": detection.New(detection.Search{Threats: true, Outliers: true}).Scope("acme", "gate", false).Observe,
+	} {
+		b.Run(name, func(b *testing.B) {
+			at, _ := url.Parse("http://127.0.0.1:1")
+			g, err := gate.New(gate.Config{
+				URL: "https://app.example", Upstream: at, Transport: answering{}, Session: sessionCookie, Key: ed25519.NewKeyFromSeed(make([]byte, 32)),
+				Limits: gate.Limits{Rate: -1, Open: -1}, Now: time.Now, Wall: time.Now, Observe: observe,
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			r := httptest.NewRequest(http.MethodGet, "https://app.example/a", nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				g.ServeHTTP(httptest.NewRecorder(), r)
+			}
+		})
+	}
 }
