@@ -1,11 +1,14 @@
 package incident_test
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -66,6 +69,41 @@ func TestMinors(t *testing.T) {
 		if page, err := w.officer.ListMinors(w.Context(), tenant, "", 10); err != nil || len(page.Minors) != 0 {
 			w.Errorf("%+v %v", page, err)
 		}
+		clock, err := w.officer.Clock(w.Context(), tenant, r.Clocks[0].ID)
+		if err != nil || clock.State != "done" {
+			w.Errorf("%+v %v", clock, err)
+		}
+	})
+}
+
+// TestMinorIsErasedInTheEnd: an erasure that was cut short is done again by the server, and nobody goes back on it.
+func TestMinorIsErasedInTheEnd(t *testing.T) {
+	each(t, "clesaro", func(w *world) {
+		r, err := w.officer.ReportMinor(w.Context(), tenant, w.customer("noor@example.ae"))
+		w.must(err)
+		c := vault.Caller{
+			Credential: decision.Credential{ID: "officer", Tenants: []string{tenant}, Environment: w.App.Environment},
+			Scopes:     []string{vault.ScopeDuties, vault.ScopeSubjects},
+		}
+		desk := w.desk()
+		desk.Erase = func(context.Context, string, string) (string, error) { return "", errors.New("cut short") }
+		if _, err := desk.FindMinor(w.Context(), c, tenant, r.ID, api.MinorFinding{Minor: true, Ground: "guardian"}); err == nil {
+			w.Error("what failed is not told")
+		}
+		now, err := w.officer.Minor(w.Context(), tenant, r.ID)
+		w.must(err)
+		if now.State != "erasing" || now.Subject == "" || now.Clocks[0].State != "running" {
+			w.Errorf("%+v", now)
+		}
+		_, err = w.officer.FindMinor(w.Context(), tenant, r.ID, api.MinorFinding{Ground: "guardian"})
+		w.refused("going back on it", err, 409)
+		desk.Erase = func(ctx context.Context, tenant, subject string) (string, error) {
+			return "req_1", w.App.Vault.EraseSubject(ctx, c, tenant, subject)
+		}
+		w.Clock.Move(10 * time.Minute)
+		w.must(desk.Run(w.Context(), w.now()))
+		_, err = w.officer.Minor(w.Context(), tenant, r.ID)
+		w.refused("a closed report", err, 404)
 		clock, err := w.officer.Clock(w.Context(), tenant, r.Clocks[0].ID)
 		if err != nil || clock.State != "done" {
 			w.Errorf("%+v %v", clock, err)
