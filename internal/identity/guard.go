@@ -101,22 +101,23 @@ func (g *guard) makeRoom(now time.Time) {
 	}
 }
 
-// signIn takes of the allowances of an attempt to sign in.
-func (g *guard) signIn(now time.Time, tenant, login, source string) error {
+// signIn takes of the allowances of an attempt to sign in. known says that somebody was let in before by that name,
+// from that place.
+func (g *guard) signIn(now time.Time, tenant, login, source string) (known bool, err error) {
 	place := session.Near(source)
 	if !g.allow(now, ofPlace, "place", place) {
-		return tooMany()
+		return false, tooMany()
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	both := g.at(now, ofBoth, key("both", tenant, login, place))
 	if !both.limit.AllowN(now, 1) {
-		return tooMany()
+		return false, tooMany()
 	}
 	if !both.good && !g.at(now, ofName, key("name", tenant, login)).limit.AllowN(now, 1) {
-		return tooMany()
+		return false, tooMany()
 	}
-	return nil
+	return both.good, nil
 }
 
 // signedIn notes that somebody signed in with a name from a place, which gives back what it took.

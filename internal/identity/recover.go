@@ -110,7 +110,7 @@ func (a *Accounts) proves(ctx context.Context, tenant string, s session.Session,
 	if found.proofs.Password == "" {
 		return fault.New("identity.proves", fault.Refused, "the account has no password").WithField("password").WithHint("have a code mailed to you to set one")
 	}
-	ok, _, err := a.Hasher.Verify(ctx, found.proofs.Password, secret)
+	ok, _, err := a.Hasher.VerifyKnown(ctx, found.proofs.Password, secret)
 	if err == nil && !ok {
 		err = fault.New("identity.proves", fault.Refused, "the password is not right").WithField("password")
 	}

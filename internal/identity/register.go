@@ -198,7 +198,7 @@ func (a *Accounts) Verify(ctx context.Context, tenant, code, secret, source stri
 	if found != nil && (found.state == unverified || found.state == claimed) {
 		hash = found.proofs.Password
 	}
-	ok, _, err := a.verify(ctx, &since, hash, secret)
+	ok, _, err := a.verify(ctx, &since, a.Hasher.Verify, hash, secret)
 	if err != nil {
 		return in, fault.Wrap(op, err)
 	}

@@ -2,21 +2,32 @@ package password
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"clause.dev/clause/internal/fault"
 )
 
-// Hasher hashes within bounds: so many at a time, and so many waiting, that a flood of log-ins starves
-// nobody else of the processors. Safe for use by many at once.
+// Hasher hashes within bounds: so many at a time, and so many waiting, that a flood of log-ins starves nobody else of
+// the processors. Those who were known before go first, and wait in a queue of their own: strangers who try what they
+// stole elsewhere, from however many places, hold up each other. Safe for use by many at once.
 type Hasher struct {
-	rule  Rule
-	slots chan struct{}
-	queue chan struct{}
+	rule Rule
+	most int // may wait, of either kind
+
+	mu      sync.Mutex
+	free    int
+	waiting [2][]chan struct{} // by queue, the oldest first
 
 	once  sync.Once
 	decoy string
 }
+
+// The queues.
+const (
+	ofKnown = iota
+	ofStrangers
+)
 
 // waitingPerSlot bounds the wait: at a quarter of a second each, some eight seconds.
 const waitingPerSlot = 32
@@ -24,7 +35,7 @@ const waitingPerSlot = 32
 // NewHasher returns a hasher by a rule that was checked, with so many at a time.
 func NewHasher(rule Rule, parallel int) *Hasher {
 	parallel = max(1, parallel)
-	return &Hasher{rule: rule, slots: make(chan struct{}, parallel), queue: make(chan struct{}, parallel*(1+waitingPerSlot))}
+	return &Hasher{rule: rule, free: parallel, most: parallel * waitingPerSlot}
 }
 
 // Rule returns how passwords are hashed.
@@ -36,7 +47,7 @@ func (h *Hasher) Hash(ctx context.Context, secret string) (hash string, err erro
 	if err != nil {
 		return "", err
 	}
-	if e := h.in(ctx, func() { hash, err = h.rule.hash(prepared) }); e != nil {
+	if e := h.in(ctx, ofStrangers, func() { hash, err = h.rule.hash(prepared) }); e != nil {
 		return "", e
 	}
 	return hash, err
@@ -49,7 +60,7 @@ func (h *Hasher) Make(ctx context.Context, secret string, leaked *Leaked, about 
 	if err != nil {
 		return "", err
 	}
-	e := h.in(ctx, func() {
+	e := h.in(ctx, ofStrangers, func() {
 		if err = Good(prepared, leaked, about...); err == nil {
 			hash, err = h.rule.hash(prepared)
 		}
@@ -64,12 +75,21 @@ func (h *Hasher) Make(ctx context.Context, secret string, leaked *Leaked, about 
 // asks by now. With no hash it takes as long and says no, and so does a hash that is weaker: who has no account
 // must not be told apart.
 func (h *Hasher) Verify(ctx context.Context, hash, secret string) (ok, stale bool, err error) {
+	return h.verify(ctx, ofStrangers, hash, secret)
+}
+
+// VerifyKnown is Verify for somebody who was let in before from where they are: they wait for no stranger.
+func (h *Hasher) VerifyKnown(ctx context.Context, hash, secret string) (ok, stale bool, err error) {
+	return h.verify(ctx, ofKnown, hash, secret)
+}
+
+func (h *Hasher) verify(ctx context.Context, queue int, hash, secret string) (ok, stale bool, err error) {
 	prepared, err := Prepare(secret)
 	if err != nil {
 		prepared, hash = "no such password", ""
 	}
 	known := hash != ""
-	err = h.in(ctx, func() {
+	err = h.in(ctx, queue, func() {
 		if !known {
 			hash = h.nobodys()
 		}
@@ -93,19 +113,63 @@ func (h *Hasher) nobodys() string {
 }
 
 // in runs f in a slot, once one is free.
-func (h *Hasher) in(ctx context.Context, f func()) error {
-	select {
-	case h.queue <- struct{}{}:
-	default:
+func (h *Hasher) in(ctx context.Context, queue int, f func()) error {
+	turn, ok := h.enter(queue)
+	if !ok {
 		return fault.New("password.Hasher", fault.TooMany, "too many people are signing in at this moment").WithHint("try again in a few seconds")
 	}
-	defer func() { <-h.queue }()
-	select {
-	case h.slots <- struct{}{}:
-	case <-ctx.Done():
-		return fault.As("password.Hasher", fault.Unavailable, ctx.Err())
+	if turn != nil {
+		select {
+		case <-turn:
+		case <-ctx.Done():
+			h.giveUp(queue, turn)
+			return fault.As("password.Hasher", fault.Unavailable, ctx.Err())
+		}
 	}
-	defer func() { <-h.slots }()
+	defer h.leave()
 	f()
 	return nil
+}
+
+// enter takes a free slot, or a place in the queue: then the slot is one's own once turn is closed.
+func (h *Hasher) enter(queue int) (turn chan struct{}, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.free > 0:
+		h.free--
+		return nil, true
+	case len(h.waiting[queue]) >= h.most:
+		return nil, false
+	}
+	turn = make(chan struct{})
+	h.waiting[queue] = append(h.waiting[queue], turn)
+	return turn, true
+}
+
+// leave hands a slot on.
+func (h *Hasher) leave() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for queue, all := range h.waiting {
+		if len(all) > 0 {
+			close(all[0])
+			h.waiting[queue] = all[1:]
+			return
+		}
+	}
+	h.free++
+}
+
+// giveUp leaves the queue, or hands on the slot that came in this moment.
+func (h *Hasher) giveUp(queue int, turn chan struct{}) {
+	h.mu.Lock()
+	at := slices.Index(h.waiting[queue], turn)
+	if at >= 0 {
+		h.waiting[queue] = slices.Delete(h.waiting[queue], at, at+1)
+	}
+	h.mu.Unlock()
+	if at < 0 {
+		h.leave()
+	}
 }

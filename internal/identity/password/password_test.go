@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,6 +164,41 @@ func TestBounded(t *testing.T) {
 	}
 	if _, err := h.Hash(t.Context(), "correct horse staple"); err != nil {
 		t.Errorf("after the flood: %v", err)
+	}
+}
+
+// TestStrangersDoNotCrowdOutOthers: however many strangers wait, who is known is next.
+func TestStrangersDoNotCrowdOutOthers(t *testing.T) {
+	h := password.NewHasher(password.Rule{password.Bcrypt, 10}, 1)
+	hash, err := h.Hash(t.Context(), "correct horse staple")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flood, end := context.WithCancel(t.Context())
+	var strangers sync.WaitGroup
+	var turned atomic.Int64
+	for range 60 {
+		strangers.Go(func() {
+			for flood.Err() == nil {
+				if _, _, err := h.Verify(flood, hash, "wrong"); fault.Is(err, fault.TooMany) {
+					turned.Add(1)
+					time.Sleep(time.Millisecond)
+				}
+			}
+		})
+	}
+	for turned.Load() == 0 { // until their queue is full
+		time.Sleep(time.Millisecond)
+	}
+	for range 5 {
+		if ok, _, err := h.VerifyKnown(t.Context(), hash, "correct horse staple"); !ok || err != nil {
+			t.Errorf("in a flood: %v, %v", ok, err)
+		}
+	}
+	end()
+	strangers.Wait()
+	if ok, _, err := h.Verify(t.Context(), hash, "correct horse staple"); !ok || err != nil {
+		t.Errorf("after it: %v, %v", ok, err)
 	}
 }
 
