@@ -26,7 +26,7 @@ func (a *App) agents(v *vault.Vault, log *ledger.Log) *drp.Desk {
 
 // agentDuty tells agents how far what they asked has come.
 func (a *App) agentDuty() work.Duty {
-	return work.Duty{Name: "tell agents", Every: 5 * time.Second, Now: true, Do: func(ctx context.Context) error {
+	return work.Duty{Name: "tell agents", Every: a.Beat / 2, Now: true, Do: func(ctx context.Context) error {
 		return a.agents(a.Vault, a.Ledger).Run(ctx, a.Now())
 	}}
 }

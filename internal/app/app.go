@@ -2,6 +2,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -58,6 +59,7 @@ type Config struct {
 	Log         *slog.Logger
 	Limits      httpapi.Limits
 	MaxAge      time.Duration // how long a probe's outcome counts; zero: a day
+	Beat        time.Duration // how often the server looks for what is due; zero: ten seconds
 	Left        []string      // of what the server does by itself, by name: what somebody else sees to, such as RunProbes
 	Weaknesses  Weaknesses    // what is known to be weak in programs
 	Backups     Backups       // made while it serves
@@ -165,6 +167,7 @@ func (c *Config) complete() error {
 	if c.Wall == nil {
 		c.Wall = c.Now
 	}
+	c.Beat = cmp.Or(c.Beat, 10*time.Second)
 	if c.MaxAge == 0 {
 		c.MaxAge = 24 * time.Hour
 	}

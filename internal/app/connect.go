@@ -62,7 +62,7 @@ func (a *App) outside(v *vault.Vault) *connected.Desk {
 
 // walkDuty goes on with the walks through the systems outside that are due.
 func (a *App) walkDuty() work.Duty {
-	return work.Duty{Name: "walk connected systems", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
+	return work.Duty{Name: "walk connected systems", Every: a.Beat, Now: true, Do: func(ctx context.Context) error {
 		return a.outside(a.Vault).Run(ctx)
 	}}
 }

@@ -74,7 +74,7 @@ func isCanary(tenant string) bool {
 
 // messageDuty sends what waits.
 func (a *App) messageDuty() work.Duty {
-	return work.Duty{Name: "send messages", Every: 3 * time.Second, Now: true, Do: func(ctx context.Context) error {
+	return work.Duty{Name: "send messages", Every: 3 * a.Beat / 10, Now: true, Do: func(ctx context.Context) error {
 		_, err := a.Outbox.Run(ctx, a.Now())
 		return err
 	}}

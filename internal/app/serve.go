@@ -140,26 +140,26 @@ func (a *App) duties() []work.Duty {
 			return err
 		}},
 		{Name: "turn keys", Every: time.Minute, Now: true, Do: a.Vault.RunKeys},
-		{Name: "sweep", Every: 20 * time.Second, Do: func(ctx context.Context) error {
+		{Name: "sweep", Every: 2 * a.Beat, Do: func(ctx context.Context) error {
 			return errors.Join(a.Vault.Sweep(ctx), a.retention(a.Vault, a.Ledger).Run(ctx))
 		}},
 		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
-		{Name: "announce policies", Every: 10 * time.Second, Now: true, Do: a.announce},
+		{Name: "announce policies", Every: a.Beat, Now: true, Do: a.announce},
 		a.messageDuty(),
 		a.agentDuty(),
 		{Name: "finish requests", Every: time.Minute, Now: true, Do: a.finishRequests},
-		{Name: "run clocks", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
+		{Name: "run clocks", Every: a.Beat, Now: true, Do: func(ctx context.Context) error {
 			_, err := a.Clocks.RunDue(ctx, a.Now())
 			return err
 		}},
-		{Name: "watch alerts", Every: 20 * time.Second, Now: true, Do: func(ctx context.Context) error {
+		{Name: "watch alerts", Every: 2 * a.Beat, Now: true, Do: func(ctx context.Context) error {
 			return a.alerts(a.Vault).Run(ctx, a.Now())
 		}},
-		{Name: "end grants", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
+		{Name: "end grants", Every: a.Beat, Now: true, Do: func(ctx context.Context) error {
 			return a.access(a.Vault).Run(ctx, a.Now())
 		}},
 		{Name: "watch the calendar", Every: 24 * time.Hour, Now: true, Do: a.watchCalendar},
-		{Name: "go on with incidents", Every: 10 * time.Second, Now: true, Do: func(ctx context.Context) error {
+		{Name: "go on with incidents", Every: a.Beat, Now: true, Do: func(ctx context.Context) error {
 			return a.incidents(a.Vault, a.Ledger).Run(ctx, a.Now())
 		}},
 		{Name: "keep reports of weaknesses", Every: time.Minute, Now: true, Do: func(ctx context.Context) error {

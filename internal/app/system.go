@@ -56,7 +56,7 @@ func (a *App) System(d Door) *control.System {
 	store := rawStore{d: a.DB, v: a.Vault, end: a.retention(a.Vault, a.Ledger).Run}
 	return &control.System{
 		URL: d.URL, HTTP: a.own.through(d.client()), Roots: d.Roots, Web: a.web(), Render: render,
-		Policy: a.Policy, Canary: a.canaries.canary, People: a.canaryPeople(),
+		Policy: a.Policy, Canary: a.canaries.canary, Beat: a.Beat, People: a.canaryPeople(),
 		Behind: a.behindCanary, SignOn: a.signOnCanary, Application: a.application(), Listeners: a.served(d), ConsoleRoutes: console.Routes(), Seen: a.seen,
 		Files:   a.files(),
 		Objects: a.lookIntoBucket(),

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -76,7 +77,7 @@ func (d *alertDrill) unanswered(ctx context.Context) {
 		return
 	}
 	defer d.remove(ctx, a)
-	for began := time.Duration(0); a.Steps < 2 && began < escalates; began += glance {
+	for began := time.Duration(0); a.Steps < 2 && began < d.s.beats(escalates); began += glance {
 		if pause(ctx, glance) != nil {
 			d.t.hurdle("the probe was cut short.")
 			return
@@ -99,10 +100,13 @@ func (d *alertDrill) unanswered(ctx context.Context) {
 	}
 }
 
-// How long a probe waits, and how often it looks.
+// beats is how long the server takes to look so often for what is due.
+func (s *System) beats(n time.Duration) time.Duration { return n * cmp.Or(s.Beat, 10*time.Second) }
+
+// How many beats a probe waits, and how often it looks.
 const (
-	escalates = 45 * time.Second // clocks run every ten seconds
-	arrives   = time.Minute      // messages leave every three, after those that hang
+	escalates = 5 // clocks run once in each
+	arrives   = 6 // messages leave thrice, after those that hang
 	glance    = 500 * time.Millisecond
 )
 
@@ -171,7 +175,7 @@ func (d *alertDrill) reached(ctx context.Context, a api.Alert, step int) (api.Al
 		case waiting < 0:
 			d.t.good("Number %d on call was told by %s.", step, list(channelNames(told.Channels)))
 			return a, true
-		case waited >= arrives || hopeless(told.Channels[waiting]):
+		case waited >= d.s.beats(arrives) || hopeless(told.Channels[waiting]):
 			c := told.Channels[waiting]
 			d.t.breach("Number %d on call is not told: the message by %s is %s (%s).", step, c.Channel, c.State, c.Outcome)
 			return a, false

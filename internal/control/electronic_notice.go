@@ -141,12 +141,12 @@ func (e *electronicDrill) messages(ctx context.Context) (all []message, err erro
 	return all, err
 }
 
-// settling is how long the outbox may take over a drill's messages.
-const settling = 20 * time.Second
+// settling is how many beats the outbox may take over a drill's messages.
+const settling = 2
 
 // settled are the messages once none but those to be called waits.
 func (e *electronicDrill) settled(ctx context.Context) (all []message, ok bool) {
-	ctx, cancel := context.WithTimeout(ctx, settling)
+	ctx, cancel := context.WithTimeout(ctx, e.s.beats(settling))
 	defer cancel()
 	for {
 		all, err := e.messages(ctx)
@@ -219,7 +219,7 @@ func (e *electronicDrill) onPaper(ctx context.Context) {
 
 // posted waits for the letter to leave, which a drill's does at once, and looks that it ends the clock.
 func (e *electronicDrill) posted(ctx context.Context, id string) {
-	ctx, cancel := context.WithTimeout(ctx, settling)
+	ctx, cancel := context.WithTimeout(ctx, e.s.beats(settling))
 	defer cancel()
 	for {
 		a, err := e.hurt.do(ctx, call{method: "GET", path: e.hurt.path("written-notices")})

@@ -25,7 +25,8 @@ type System struct {
 	// Render makes the file of a name as a policy is published, in a language, on a day.
 	Render func(p *policy.Policy, name, lang string, on time.Time) ([]byte, error)
 	Canary Canary
-	People *People // nil: nobody can sign in
+	Beat   time.Duration // how often the server looks for what is due; zero: ten seconds
+	People *People       // nil: nobody can sign in
 
 	// Behind puts an application behind a gate as the server's own is, without a network.
 	Behind func(application http.RoundTripper) (Behind, error)

@@ -53,6 +53,7 @@ type Options struct {
 	Limits    httpapi.Limits            // of requests
 	Now       func() time.Time          // empty: a clock of the server's own, see Server.Clock
 	Probes    bool                      // the server runs its probes by itself; else the test does
+	Beat      time.Duration             // how often the server looks for what is due; probes wait as if it were ten times that
 }
 
 // Server is a running server.
@@ -118,6 +119,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 		left = nil
 	}
 	s.App, err = app.Open(t.Context(), app.Config{
+		Beat:   o.Beat,
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
 		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Weaknesses: o.Weaknesses, Now: now, Wall: time.Now,
 		Documents: o.Documents, SignIn: o.SignIn, Limits: o.Limits, Left: left, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
@@ -208,6 +210,9 @@ func (s *Server) Stop() { s.stop() }
 func (s *Server) System() *control.System {
 	sys := s.App.System(s.Door)
 	sys.Policy = s.Published
+	if s.options.Beat > 0 {
+		sys.Beat = 10 * s.options.Beat // the machine may be busy
+	}
 	if s.options.System != nil {
 		s.options.System(sys)
 	}
