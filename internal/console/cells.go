@@ -157,16 +157,27 @@ func nearest(clocks []api.Clock) *time.Time {
 	return first
 }
 
+// Began is when a clock's time began: one of hours may count from before it was opened.
+func (t thingPage) Began(c api.Clock) time.Time {
+	if term, ok := policy.ParseTerm(c.Limit); ok && c.Due != nil && term.Form == policy.Within && term.Unit == policy.Hour {
+		if at := c.Due.Add(-time.Duration(term.Count) * time.Hour); at.Before(c.Opened) {
+			return at
+		}
+	}
+	return c.Opened
+}
+
 // Run is how much of a clock's time is over, in thousandths, for its bar.
 func (t thingPage) Run(c api.Clock) int {
-	if c.Due == nil || !c.Due.After(c.Opened) {
+	from := t.Began(c)
+	if c.Due == nil || !c.Due.After(from) {
 		return 0
 	}
 	at := t.Now
 	if c.Ended != nil {
 		at = *c.Ended
 	}
-	return int(min(1000, max(0, 1000*at.Sub(c.Opened)/c.Due.Sub(c.Opened))))
+	return int(1000 * min(1, max(0, at.Sub(from).Hours()/c.Due.Sub(from).Hours())))
 }
 
 // Bar is how the bar of a clock is coloured.
