@@ -121,6 +121,14 @@ func TestPeopleAreNoThreat(t *testing.T) {
 				d.now = d.now.Add(time.Minute)
 			}
 		},
+		"WebSockets that end, some after an hour": func(d *door) {
+			for n := range 40 {
+				d.sees(40, func(k int) detection.Interaction {
+					return detection.Interaction{Status: 200 * (1 - k%2*(n/35)), Took: time.Duration(k%2*(n/35)) * time.Hour}
+				})
+				d.now = d.now.Add(time.Minute)
+			}
+		},
 		"a day that grows busier": func(d *door) {
 			for n := range 120 {
 				d.sees(100+n, func(int) detection.Interaction { return detection.Interaction{Status: 200} })

@@ -33,6 +33,7 @@ const extreme = 3.5
 type minute struct {
 	requests, errors, refused uint32
 	bytes                     int64
+	timed                     uint32 // those that were answered: a WebSocket takes as long as somebody stays
 	took                      [classes]uint32
 }
 
@@ -58,7 +59,10 @@ func (m *minutes) count(n int64, i *Interaction) {
 	now := m.at(n)
 	now.requests++
 	now.bytes += i.Bytes
-	now.took[classOf(i.Took)]++
+	if i.Status != 0 {
+		now.timed++
+		now.took[classOf(i.Took)]++
+	}
 	switch {
 	case i.Status >= http.StatusInternalServerError:
 		now.errors++
@@ -78,7 +82,7 @@ func classOf(took time.Duration) int {
 
 // tail is the class that 19 of 20 requests keep.
 func (m *minute) tail() float64 {
-	rest := m.requests / 20
+	rest := m.timed / 20
 	for class := classes - 1; class > 0; class-- {
 		if m.took[class] > rest {
 			return float64(class)
@@ -118,7 +122,7 @@ func figures() []series {
 		{what: Still, of: requests, spread: counted, known: warm, below: true, counts: func(v, med float64) bool { return med >= 30 && v <= med/5 }},
 		{what: Bytes, of: func(m *minute) (float64, bool) { return float64(m.bytes) / (1 << 20), true }, spread: func(med float64) float64 { return max(1, med/4) }, known: warm,
 			counts: func(v, med float64) bool { return v >= 64 && v >= 3*med }},
-		{what: Slow, of: func(m *minute) (float64, bool) { return m.tail(), m.requests >= 20 }, spread: func(float64) float64 { return 1 }, known: warm / 2,
+		{what: Slow, of: func(m *minute) (float64, bool) { return m.tail(), m.timed >= 20 }, spread: func(float64) float64 { return 1 }, known: warm / 2,
 			counts: func(v, _ float64) bool { return v >= 14 }}, // 128 ms
 	}
 }
