@@ -234,22 +234,14 @@ func TestCodesAreNotGuessed(t *testing.T) {
 		w.join(ana, strong)
 		w.must(w.Recover(t.Context(), tenant, ana, place))
 		code := w.code("account-recover")
-		for i := range 10 {
-			guess := code[:len(code)-2] + fmt.Sprintf("%02d", i)
-			if guess == code {
-				continue
-			}
-			w.refused(fault.Unauthenticated, w.Reset(t.Context(), tenant, guess, other, fmt.Sprintf("203.0.%d.1", i)))
+		last := len(code) - 1
+		for i, letter := range strings.ReplaceAll("0123456789A", code[last:], "")[:10] { // ten that it does not end with
+			w.refused(fault.Unauthenticated, w.Reset(t.Context(), tenant, code[:last]+string(letter), other, fmt.Sprintf("203.0.%d.1", i)))
 		}
-		err := w.Reset(t.Context(), tenant, code, other, "198.51.100.1")
-		if strings.HasSuffix(code, "0") || err == nil && !strings.ContainsAny(code[len(code)-2:], "0123456789") {
-			t.Logf("the code itself was among the guesses: %v", err)
-		} else {
-			w.refused(fault.Unauthenticated, err)
-		}
+		w.refused(fault.Unauthenticated, w.Reset(t.Context(), tenant, code, other, "198.51.100.1"))
 		w.register("ben@example.ae", strong)
 		w.refused(fault.Unauthenticated, w.Reset(t.Context(), tenant, w.code("account-verify"), other, "198.51.100.2"))
-		_, err = w.Verify(t.Context(), "another", w.code("account-verify"), strong, "198.51.100.3", session.Device{})
+		_, err := w.Verify(t.Context(), "another", w.code("account-verify"), strong, "198.51.100.3", session.Device{})
 		w.refused(fault.Unauthenticated, err)
 	})
 }
