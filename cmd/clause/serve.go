@@ -142,6 +142,9 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err := c.Networks.config(&config); err != nil {
 		return errors.Join(err, at.Close())
 	}
+	if err := offered(&config); err != nil {
+		return errors.Join(err, at.Close())
+	}
 	a, err := app.Open(e.Context, config)
 	if err != nil {
 		return errors.Join(err, at.Close())

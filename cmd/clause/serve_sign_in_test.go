@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/identity/sso"
 )
 
 // What the docs show is taken.
@@ -16,7 +18,7 @@ func TestReadProviders(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("s3cret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, doc := range []string{"../../docs/accounts.md"} {
+	for _, doc := range []string{"../../docs/accounts.md", "../../docs/staff.md"} {
 		text, err := os.ReadFile(doc)
 		if err != nil {
 			t.Fatal(err)
@@ -34,6 +36,17 @@ func TestReadProviders(t *testing.T) {
 		all, err := readProviders(path)
 		if err != nil || len(all) == 0 || all[0].Secret != "s3cret" {
 			t.Errorf("%s: %+v, %v", doc, all, err)
+		}
+	}
+	none, people, staff := &app.Config{}, &app.Config{PeopleURL: "https://a"}, &app.Config{ConsoleURL: "https://b"}
+	for _, c := range []*app.Config{none, people, staff} {
+		c.SignIn = []sso.Provider{{ID: "x", Door: sso.People}}
+		if err := offered(c); (err == nil) != (c == people) {
+			t.Errorf("a provider for people at %+v: %v", c, err)
+		}
+		c.SignIn[0].Door = sso.Staff
+		if err := offered(c); (err == nil) != (c == staff) {
+			t.Errorf("a provider for staff at %+v: %v", c, err)
 		}
 	}
 	if all, err := readProviders(""); all != nil || err != nil {

@@ -15,7 +15,14 @@ import (
 )
 
 // Console is the door for staff.
-func (a *App) Console() (http.Handler, error) { return console.New(a.consoleConfig()) }
+func (a *App) Console() (http.Handler, error) {
+	c := a.consoleConfig()
+	var err error
+	if c.Ways, err = a.staffWays(a.access(a.Vault)); err != nil {
+		return nil, err
+	}
+	return console.New(c)
+}
 
 func (a *App) consoleConfig() console.Config {
 	return console.Config{
