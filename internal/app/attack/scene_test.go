@@ -43,11 +43,12 @@ type scene struct {
 	at     string // the gate's address
 	cookie string // of ana, who is signed in; name and value
 
-	mu    sync.Mutex
-	mails []string
-	asked int         // requests at the gate
-	seen  map[int]int // how they were answered
-	broke []string    // requests, there and at the interface, that were answered with a failure of the server's own
+	mu     sync.Mutex
+	mails  []string
+	newest string      // mail with a code
+	asked  int         // requests at the gate
+	seen   map[int]int // how they were answered
+	broke  []string    // requests, there and at the interface, that were answered with a failure of the server's own
 }
 
 // Send takes a mail, in place of a mail server.
@@ -65,6 +66,8 @@ type stage struct {
 	unhurried bool
 	// friendly answers 200 for 401, at which hydra gives up: it takes any 401 for what browsers ask a password for.
 	friendly bool
+	// kept signs nobody out who presses each button.
+	kept bool
 }
 
 // scanned is a server that answers a program however often it asks.
@@ -99,7 +102,7 @@ func open(t *testing.T, st stage) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front.Config = gate.Server(s.watched(true)(friendly(door, st.friendly)), &tls.Config{})
+	front.Config = gate.Server(s.watched(true)(eased(door, st)), &tls.Config{})
 	front.StartTLS()
 	t.Cleanup(front.Close)
 	return s
@@ -149,14 +152,14 @@ func (s *scene) noted(r *http.Request, code int, counts bool) {
 	}
 }
 
-// friendly makes things easier for programs: nobody is signed out by one that presses each button.
-func friendly(next http.Handler, is bool) http.Handler {
+// eased makes things as easy for a program as the stage says.
+func eased(next http.Handler, st stage) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/sign-out") || strings.HasSuffix(r.URL.Path, "/sessions") {
+		if st.kept && (strings.HasSuffix(r.URL.Path, "/sign-out") || strings.HasSuffix(r.URL.Path, "/sessions")) {
 			http.NotFound(w, r)
 			return
 		}
-		next.ServeHTTP(&status{ResponseWriter: w, friendly: is}, r)
+		next.ServeHTTP(&status{ResponseWriter: w, friendly: st.friendly}, r)
 	})
 }
 
@@ -216,7 +219,7 @@ func (s *scene) code() string {
 		s.mu.Lock()
 		for _, text := range s.mails {
 			if code := mailedCode.FindString(text); code != "" {
-				s.mails = nil
+				s.mails, s.newest = nil, text
 				s.mu.Unlock()
 				return code
 			}
@@ -228,8 +231,10 @@ func (s *scene) code() string {
 	return ""
 }
 
-// join makes an account for somebody, with a debt and a goal, and returns their browser.
-func (s *scene) join(login string) *http.Client {
+// join makes an account for somebody, who has an income, and returns their browser.
+func (s *scene) join(login string) *http.Client { return s.joinAs(login, "Ana") }
+
+func (s *scene) joinAs(login, name string) *http.Client {
 	s.Helper()
 	b := s.browser()
 	for _, step := range []struct {
@@ -237,7 +242,7 @@ func (s *scene) join(login string) *http.Client {
 		form func() url.Values
 	}{
 		{"/account/en/register", func() url.Values {
-			return url.Values{"identity.first_name": {"Ana"}, "identity.email": {login}, "password": {secret}, "born": {"1990-05-01"}, "consent": {"insights"}}
+			return url.Values{"identity.first_name": {name}, "identity.email": {login}, "password": {secret}, "born": {"1990-05-01"}, "consent": {"insights"}}
 		}},
 		{"/account/en/verify", func() url.Values { return url.Values{"code": {s.code()}, "password": {secret}} }},
 		{"/en/income", func() url.Values { return url.Values{"monthly_income": {"12000"}} }},
