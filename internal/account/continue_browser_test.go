@@ -1,0 +1,51 @@
+package account_test
+
+import (
+	"strings"
+	"testing"
+
+	"clause.dev/clause/internal/app/apptest/browser"
+)
+
+// TestContinueInABrowser goes to a provider and back as people do, and looks at the pages on the way.
+func TestContinueInABrowser(t *testing.T) {
+	s := openElsewhere(t, nil)
+	looks := map[string]browser.Look{"light": {Width: 1100}, "dark phone": {Width: 360, Dark: true}}
+	for name, look := range looks {
+		t.Run(name, func(t *testing.T) {
+			b := browser.Open(t, look)
+			for _, lang := range []string{"en", "ar"} {
+				b.Visit(s.web.URL + "/account/" + lang + "/sign-in")
+				keep(t, b, name+" elsewhere sign-in "+lang)
+				sound(t, b, lang+"/sign-in", s.web.URL)
+				b.Visit(s.web.URL + "/account/" + lang + "/continue/google")
+				if at := browser.Eval[string](b, "location.href"); !strings.HasPrefix(at, s.web.URL+"/account/en/callback/google") {
+					t.Fatalf("back at %s", at)
+				}
+				keep(t, b, name+" elsewhere join "+lang)
+				sound(t, b, lang+"/join", s.web.URL)
+				if found := browser.Eval[string](b, "document.documentElement.lang"); found != lang {
+					t.Errorf("back from the provider the page is in %s, not %s", found, lang)
+				}
+			}
+		})
+	}
+	b := browser.Open(t, browser.Look{Width: 360})
+	b.Visit(s.web.URL + "/account/en/continue/google?to=/account/en/security")
+	browser.Eval[bool](b, `document.getElementById("identity.first_name").value = "Ana", document.getElementById("born").value = "1990-05-01", document.getElementById("identity.first_name").focus(), true`)
+	b.Submit()
+	b.Visit(s.web.URL + "/account/en/security")
+	keep(t, b, "elsewhere security")
+	sound(t, b, "en/security", s.web.URL)
+	if c := browser.Eval[string](b, "document.cookie"); c != "" {
+		t.Errorf("a script reads the cookie: %q", c)
+	}
+	s.at.Close()
+	s.server.Clock.Move(1 << 40) // some 18 minutes
+	b = browser.Open(t, browser.Look{Width: 360})
+	b.Visit(s.web.URL + "/account/ar/continue/google")
+	keep(t, b, "elsewhere away ar")
+	if text := browser.Eval[string](b, "document.body.innerText"); !strings.Contains(text, "لا يعمل ذلك الآن") {
+		t.Errorf("a provider that is away: %s", text)
+	}
+}
