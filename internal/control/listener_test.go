@@ -74,8 +74,8 @@ func addressSabotages() []sabotage {
 	}
 	return []sabotage{
 		{name: "a server that was promised no rules", says: "--console is reached from anywhere", engine: func(p *policy.Policy) { without(p, "address-rules") }},
-		{name: "figures for everybody", says: "--metrics serves an address that is not listed", system: instead("--metrics", from(func(*http.Request) string { return "127.0.0.1" }))},
-		{name: "a console for everybody", says: "--console serves an address that is not listed", system: instead("--console", from(func(*http.Request) string { return "127.0.0.1" }))},
+		{name: "figures for everybody", says: "--metrics serves an address that is not listed (status 200)", system: instead("--metrics", from(func(*http.Request) string { return "127.0.0.1" }))},
+		{name: "a console for everybody", says: "--console serves an address that is not listed (status 200)", system: instead("--console", from(func(*http.Request) string { return "127.0.0.1" }))},
 		{name: "a header that is believed", says: `by "X-Forwarded-For" to be another`, system: instead("--console", from(believes("X-Forwarded-For")))},
 		{name: "the standard's header, believed", says: `by "Forwarded" to be another`, system: instead("--metrics", from(believes("Forwarded")))},
 		{name: "another header, believed", says: `by "X-Real-Ip" to be another`, system: instead("--metrics", from(believes("X-Real-Ip")))},

@@ -32,15 +32,16 @@ type Options struct {
 	Policy []byte // the published policy; empty: examples/clesaro/policy.yaml
 	// Engine returns the policy the server really runs, given a copy of the published one: a
 	// sabotaged server runs a laxer one.
-	Engine  func(*policy.Policy)
-	Prepare func(*app.App)                  // changes parts of the server before it serves
-	Front   func(http.Handler) http.Handler // stands before the front door
-	Beside  bool                            // the console and the figures are served too, each at a listener of its own
-	TLS     func(*tls.Config)               // changes what the front door accepts
-	System  func(*control.System)           // changes what probes are given
-	Store   string                          // URL; empty: SQLite in the temporary folder
-	Migrate string
-	Notify  app.Notify
+	Engine   func(*policy.Policy)
+	Prepare  func(*app.App)                  // changes parts of the server before it serves
+	Front    func(http.Handler) http.Handler // stands before the front door
+	Beside   bool                            // the console and the figures are served too, each at a listener of its own
+	Networks app.Networks                    // from where the listeners are reached
+	TLS      func(*tls.Config)               // changes what the front door accepts
+	System   func(*control.System)           // changes what probes are given
+	Store    string                          // URL; empty: SQLite in the temporary folder
+	Migrate  string
+	Notify   app.Notify
 	// Weaknesses is what is known to be weak.
 	Weaknesses app.Weaknesses
 	Region     string // of the server; empty: the policy's first
@@ -122,7 +123,7 @@ func start(t testing.TB, o Options) (*Server, error) {
 		Beat:   o.Beat,
 		Policy: engine, Data: filepath.Join(s.Folder, "data"), Keys: filepath.Join(s.Folder, "keys"), Root: root,
 		Region: o.region(engine), Store: o.Store, Migrate: o.Migrate, Blobs: o.Blobs, Notify: o.Notify, Weaknesses: o.Weaknesses, Now: now, Wall: time.Now,
-		Documents: o.Documents, SignIn: o.SignIn, Limits: o.Limits, Left: left, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
+		Documents: o.Documents, SignIn: o.SignIn, Limits: o.Limits, Networks: o.Networks, Left: left, Web: &http.Client{Transport: elsewhere(s.elsewhere)},
 	})
 	if err != nil {
 		return nil, err
@@ -171,6 +172,7 @@ func (s *Server) listen(t testing.TB) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
 	if s.options.Beside {
+		s.App.Networks.Figures = true // so that the first probes wait for it
 		for _, serve := range []func(context.Context, net.Listener, tls.Certificate) error{s.App.ServeConsole, s.App.ServeMetrics} {
 			beside, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
@@ -199,6 +201,9 @@ func (s *Server) listen(t testing.TB) error {
 			t.Errorf("the store did not close: %v", err)
 		}
 	})
+	for s.options.Beside && len(s.App.System(s.Door).Listeners) < 3 && t.Context().Err() == nil {
+		time.Sleep(10 * time.Millisecond)
+	}
 	return nil
 }
 

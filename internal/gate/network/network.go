@@ -22,9 +22,9 @@ type Rules struct {
 	Proxies []netip.Prefix // whose word for where a request comes from counts
 }
 
-// Here is this machine.
+// Here is this machine, as it calls itself.
 func Here() []netip.Prefix {
-	return []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{127}), 8), netip.PrefixFrom(netip.IPv6Loopback(), 128)}
+	return []netip.Prefix{netip.PrefixFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 32), netip.PrefixFrom(netip.IPv6Loopback(), 128)}
 }
 
 // Parse reads addresses, and ranges of them.
