@@ -86,12 +86,12 @@ const stopped = `<!doctype html>
 <h1>Not sent</h1>
 <p>Something in what you wrote looks like an attack on this service, so it was not passed on. Nothing was saved.</p>
 <p>If you meant no harm, go back, take out signs such as quotes, angle brackets and semicolons, and send it again. If that does not help, please tell us.</p>
-</main>
 <section lang="ar" dir="rtl">
 <h2>لم يُرسَل</h2>
 <p>في ما كتبته شيء يشبه هجومًا على هذه الخدمة، فلم يُمرَّر ولم يُحفظ شيء.</p>
 <p>إن لم تقصد ضررًا فارجع، واحذف علامات مثل علامات الاقتباس والأقواس الزاوية والفواصل المنقوطة، ثم أرسله من جديد. وإن لم ينفع ذلك فأخبرنا.</p>
 </section>
+</main>
 </body>
 </html>
 `

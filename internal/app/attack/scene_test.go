@@ -68,6 +68,8 @@ type stage struct {
 	friendly bool
 	// kept signs nobody out who presses each button.
 	kept bool
+	// inspect has the gate look into forms.
+	inspect bool
 }
 
 // scanned is a server that answers a program however often it asks.
@@ -94,7 +96,7 @@ func open(t *testing.T, st stage) *scene {
 	application := httptest.NewServer(s.application(front))
 	t.Cleanup(application.Close)
 	var err error
-	a.Config.Gate.Limits = st.limits
+	a.Config.Gate.Limits, a.Config.Gate.Inspect = st.limits, st.inspect
 	if a.Config.Gate.Upstream, err = url.Parse(application.URL); err != nil {
 		t.Fatal(err)
 	}
