@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,12 +31,18 @@ type world struct {
 	rounds   *sso.Rounds
 	provider *openid.Provider
 	party    *sso.Party
+	mu       sync.Mutex
 	at       time.Time
 	down     error
 	calls    int
 }
 
-func (w *world) now() time.Time { w.at = w.at.Add(time.Microsecond); return w.at }
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.at = w.at.Add(time.Microsecond)
+	return w.at
+}
 
 func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.calls++
@@ -49,7 +56,7 @@ func ana() map[string]any {
 	return map[string]any{"sub": "ana-1", "email": "ana@acme.example", "email_verified": true}
 }
 
-func open(t *testing.T, change func(*sso.Provider)) *world {
+func openWorld(t *testing.T, change func(*sso.Provider)) *world {
 	t.Helper()
 	w := &world{TB: t, at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
 	var err error
@@ -101,7 +108,7 @@ func (w *world) refuses(kind fault.Kind, says string, err error) {
 }
 
 func TestSignIn(t *testing.T) {
-	w := open(t, nil)
+	w := openWorld(t, nil)
 	who, err := w.signIn()
 	if err != nil || who.Subject != "ana-1" || who.Email != "ana@acme.example" || who.Strong || who.Handle() != issuer+"\nana-1" {
 		t.Fatalf("%+v, %v", who, err)
@@ -114,7 +121,7 @@ func TestSignIn(t *testing.T) {
 
 // Nothing that is stored of a round opens it: neither the state, nor what is made of it, nor the cookie.
 func TestStoreHoldsNoSecret(t *testing.T) {
-	w := open(t, nil)
+	w := openWorld(t, nil)
 	answer := w.away(cookie)
 	err := w.rounds.DB.Read(t.Context(), tenant, func(tx *db.Tx) error {
 		return tx.Each(`SELECT state_hash, browser, provider, back FROM sign_ins WHERE tenant_id = $1`, []any{tenant}, func(scan func(...any) error) error {
@@ -136,7 +143,7 @@ func TestStoreHoldsNoSecret(t *testing.T) {
 
 // TestRounds: a state is good once, in its browser, at its provider, for ten minutes.
 func TestRounds(t *testing.T) {
-	w := open(t, nil)
+	w := openWorld(t, nil)
 	once := w.away(cookie)
 	if _, err := w.back(once, cookie); err != nil {
 		t.Fatal(err)
@@ -215,7 +222,7 @@ func TestLies(t *testing.T) {
 		"another secret is told": {func(w *world) { w.provider.Secret = "another" }, fault.Unavailable, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, nil)
+			w := openWorld(t, nil)
 			if _, err := w.signIn(); err != nil {
 				t.Fatal(err)
 			}
@@ -229,7 +236,7 @@ func TestLies(t *testing.T) {
 
 // A code that somebody else was given opens nothing: the verifier of another round does not fit it.
 func TestStolenCode(t *testing.T) {
-	w := open(t, nil)
+	w := openWorld(t, nil)
 	victims := w.away("the victim's browser")
 	mine := w.away(cookie)
 	mine.Set("code", victims.Get("code"))
@@ -264,7 +271,7 @@ func TestWhose(t *testing.T) {
 		"always":                       {func(p *sso.Provider) { p.Factor.Always = true }, nil, false, func(i *sso.Identity) bool { return i.Strong }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := open(t, c.provider)
+			w := openWorld(t, c.provider)
 			maps.Copy(w.provider.Claims, c.claims)
 			who, err := w.signIn()
 			switch {
@@ -281,7 +288,7 @@ func TestWhose(t *testing.T) {
 
 // TestKeysTurn: a new key is taken as soon as it signs, an old one no longer than ten minutes.
 func TestKeysTurn(t *testing.T) {
-	w := open(t, nil)
+	w := openWorld(t, nil)
 	if _, err := w.signIn(); err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +318,7 @@ func TestKeysTurn(t *testing.T) {
 
 // TestProviderDown: it is said, at once to whoever comes next, and it works again when it is back.
 func TestProviderDown(t *testing.T) {
-	w := open(t, nil)
+	w := openWorld(t, nil)
 	w.down = errors.New("no route")
 	for range 3 {
 		_, err := w.rounds.Begin(t.Context(), tenant, "acme", sso.Trip{Browser: cookie})
@@ -333,7 +340,7 @@ func TestProviderDown(t *testing.T) {
 // TestFalseDiscovery: what a provider publishes of itself is not believed if it is not its own, or not over TLS.
 func TestFalseDiscovery(t *testing.T) {
 	for name, issues := range map[string]string{"another issuer": "https://evil.example", "no TLS": "http://id.acme.example"} {
-		w := open(t, nil)
+		w := openWorld(t, nil)
 		w.provider.Issuer = issues
 		if name == "no TLS" {
 			w.party.Issuer = issues
@@ -346,7 +353,7 @@ func TestFalseDiscovery(t *testing.T) {
 
 // TestPledge: what a browser carries of somebody new is good there alone, for ten minutes, unchanged.
 func TestPledge(t *testing.T) {
-	w := open(t, nil)
+	w := openWorld(t, nil)
 	i := &sso.Identity{Provider: "acme", Issuer: issuer, Subject: "ana-1", Email: "ana@acme.example"}
 	text := w.rounds.Pledge(tenant, cookie, i, w.at)
 	if got, err := w.rounds.Redeem(tenant, cookie, text, w.at.Add(time.Minute)); err != nil || got.Subject != i.Subject || got.Email != i.Email {
