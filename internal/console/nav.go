@@ -23,7 +23,6 @@ var desks = []desk{
 	{Name: "clauses", Alone: true},
 	{Name: "owed", Alone: true},
 	{Name: "configuration", Alone: true, Scopes: []string{vault.ScopeAdmin, vault.ScopeAudit}},
-	{Name: "grants", Alone: true},
 	{Name: "review", Alone: true},
 	{Name: "customers", Alone: true, Scopes: []string{vault.ScopeAdmin}},
 	{Name: "clocks", Of: true, Scopes: []string{vault.ScopeDuties}},

@@ -115,7 +115,6 @@ func (d *door) work(page route) {
 	}
 	page("GET", "at/{tenant}/incidents/{id}/notification", (*visit).notification)
 	page("GET", "at/{tenant}/leaving/{id}/document", (*visit).certificate)
-	page("GET", "grants", func(v *visit) error { return v.showAs(http.StatusOK, "turn", "grants", nil, nil) })
 	page("GET", "go", (*visit).turnTo)
 }
 

@@ -40,7 +40,7 @@ func TestWorkInABrowser(t *testing.T) {
 
 	paths := []string{
 		acme + "incidents", suspected, aware, acme + "requests", request, correction, acme + "demands", demand, acme + "grants", grant, acme + "holds",
-		acme + "leaving", gone, org + "tests", test, org + "findings", finding, org + "exercises", drill, "/console/en/review", "/console/en/customers", "/console/en/grants",
+		acme + "leaving", gone, org + "tests", test, org + "findings", finding, org + "exercises", drill, "/console/en/review", "/console/en/customers", "/console/en/at",
 	}
 	for name, look := range map[string]browser.Look{"light": {Width: 1200, NoScript: true}, "dark phone": {Width: 360, Dark: true, NoScript: true}} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/identity"
+	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -138,7 +139,11 @@ func TestGrantsAndHolds(t *testing.T) {
 		t.Fatalf("a hold without a grant: %d %.800s", a.Status, a.Body)
 	}
 	at := "/console/en/at/acme/grants"
-	p.expect(p.get("/console/en/go?tenant=acme"), http.StatusSeeOther)
+	p.expect(p.get("/console/en/at"), http.StatusOK, `action="/console/en/go"`)
+	if to := p.get("/console/en/go?tenant=acme").To; to != at {
+		t.Errorf("who names a tenant is led to %s", to)
+	}
+	p.expect(p.get("/console/en/go?tenant=..%2fclauses"), http.StatusNotFound)
 	until := s.server.Clock.Now().Add(4 * 3600e9).Format("2006-01-02T15:04")
 	p.expect(p.post(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {"2027-12-31T00:00"}}), http.StatusForbidden, "clear-customer-grant")
 	one := p.made(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {until}})
@@ -270,4 +275,48 @@ func wrongIn(body string) string {
 		body = after
 	}
 	return body[:min(len(body), 1500)]
+}
+
+// Every look at a desk is decided by the domain and in the ledger, whatever came of it.
+func TestWorkIsDecided(t *testing.T) {
+	s := openWork(t)
+	nobody := s.staff()
+	made := s.staff("officer").made("/console/en/at/acme/incidents", url.Values{"nature": {"integrity"}, "cause": {"malware"}, "exposure.from": {"2026-01-01T00:00"}, "exposure.to": {"2026-01-02T00:00"}})
+	for path, want := range map[string]int{
+		"at/acme/requests": 403, "at/acme/incidents": 403, "at/acme/incidents/" + last(made): 403, "at/acme/incidents/" + last(made) + "/notification": 403, "at/acme/demands": 403,
+		"at/acme/holds": 403, "at/acme/leaving": 403, "at/_org/tests": 403, "at/_org/findings": 403, "at/_org/exercises": 403, "customers": 403, "at/acme/grants": 200, "review": 200,
+	} {
+		before := s.decided(nobody.member.Member.ID)
+		if a := nobody.get("/console/en/" + path); a.Status != want {
+			t.Errorf("%s for somebody without a role: %d, want %d", path, a.Status, want)
+		}
+		if s.decided(nobody.member.Member.ID) != before+1 {
+			t.Errorf("%s: the ledger does not say who looked, once", path)
+		}
+	}
+	before := s.decided(nobody.member.Member.ID)
+	for _, path := range []string{"/aware", "/assess", "/authority", "/people", "/close"} {
+		a := nobody.post(made+path, url.Values{"risk": {"high"}, "reasons": {"many-people"}, "receipt": {"dpa-1"}})
+		nobody.expect(a, http.StatusForbidden)
+	}
+	if s.decided(nobody.member.Member.ID) <= before {
+		t.Error("the ledger does not say what was tried")
+	}
+}
+
+// decided counts the decisions about somebody.
+func (s *site) decided(actor string) (n int) {
+	s.Helper()
+	for _, log := range []string{"_org", tenant} {
+		err := s.server.App.Ledger.Between(s.Context(), log, time.Time{}, s.server.Clock.Now().Add(time.Hour), func(e *proof.Entry) error {
+			if e.Actor == actor && e.Answer != "" {
+				n++
+			}
+			return nil
+		})
+		if err != nil {
+			s.Fatal(err)
+		}
+	}
+	return n
 }
