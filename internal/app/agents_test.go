@@ -30,7 +30,7 @@ func agentsAtTheDoor(t *testing.T, o apptest.Options) {
 		}
 	}))
 	t.Cleanup(agent.Close)
-	o.Folder = t.TempDir()
+	o.Folder, o.Beat = t.TempDir(), apptest.Quick
 	s := apptest.Start(t, o)
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {

@@ -26,6 +26,7 @@ func TestEveryRunningControlOfClesaroIsProvenKept(t *testing.T) {
 }
 
 func everyRunningControlIsKept(t *testing.T, o apptest.Options) {
+	o.Beat = apptest.Quick
 	s := apptest.Start(t, o)
 	records, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now)
 	if err != nil {

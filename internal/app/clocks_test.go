@@ -20,6 +20,7 @@ const contact = "clesaro-contact"
 func TestAMissedClockBreaksItsClause(t *testing.T) { engines(t, aMissedClockBreaksItsClause) }
 
 func aMissedClockBreaksItsClause(t *testing.T, o apptest.Options) {
+	o.Beat = apptest.Quick
 	s := apptest.Start(t, o)
 	s.App.Evidence.MaxAge = 365 * 24 * time.Hour // the probes prove it once, the rest is the clocks' doing
 	if _, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now); err != nil {

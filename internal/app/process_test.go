@@ -19,13 +19,12 @@ import (
 	"clause.dev/clause/internal/app/apptest"
 )
 
+// programs is the folder of what program builds.
+var programs string
+
 // program builds clause, once for the test binary, and returns its path.
 var program = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "clause-program")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(folder, "clause")
+	path := filepath.Join(programs, "clause")
 	build := exec.Command("go", "build", "-o", path, "clause.dev/clause/cmd/clause")
 	if said, err := build.CombinedOutput(); err != nil {
 		return "", &exec.Error{Name: string(said), Err: err}
@@ -34,10 +33,12 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
-	status := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path)) // a temporary folder; nothing hangs on it
+	var err error
+	if programs, err = os.MkdirTemp("", "clause-program"); err != nil {
+		panic(err)
 	}
+	status := m.Run()
+	_ = os.RemoveAll(programs) // nothing hangs on it
 	os.Exit(status)
 }
 

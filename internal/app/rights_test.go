@@ -24,6 +24,7 @@ import (
 func TestRightsAtTheDoor(t *testing.T) { engines(t, rightsAtTheDoor) }
 
 func rightsAtTheDoor(t *testing.T, o apptest.Options) {
+	o.Beat = apptest.Quick
 	s := apptest.Start(t, o)
 	s.App.Evidence.MaxAge = 365 * 24 * time.Hour
 	if _, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now); err != nil {
@@ -170,7 +171,7 @@ func TestClarusCorrectionIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := apptest.Start(t, apptest.Options{Policy: source})
+	s := apptest.Start(t, apptest.Options{Policy: source, Beat: apptest.Quick})
 	records, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now)
 	if err != nil {
 		t.Fatal(err)

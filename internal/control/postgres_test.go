@@ -12,7 +12,7 @@ import (
 // TestProbesOnPostgres runs every probe against an honest server on PostgreSQL, as the server does.
 func TestProbesOnPostgres(t *testing.T) {
 	c := dbtest.Postgres(t)
-	s := apptest.Start(t, apptest.Options{Store: c.URL, Migrate: c.Migrate})
+	s := apptest.Start(t, apptest.Options{Store: c.URL, Migrate: c.Migrate, Beat: apptest.Quick})
 	records, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +32,7 @@ func TestTheEndOfDataOnPostgres(t *testing.T) {
 	for name, example := range map[string]string{"off-boarding": "clari", "retained-copies": "clarus", "encrypted-backups": "clarus", "sub-processors": corrected} {
 		t.Run(name, func(t *testing.T) {
 			c := dbtest.Postgres(t)
-			s := apptest.Start(t, apptest.Options{Policy: sourceOf(t, example), Store: c.URL, Migrate: c.Migrate})
+			s := apptest.Start(t, apptest.Options{Policy: sourceOf(t, example), Store: c.URL, Migrate: c.Migrate, Beat: apptest.Quick})
 			w := &world{Server: s}
 			for range 2 { // a customer that left can come again, and leave again
 				for _, f := range w.probe(t, name, s.System()) {

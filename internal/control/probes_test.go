@@ -163,7 +163,7 @@ func newWorld(t *testing.T, s sabotage) *world {
 		store = dbtest.NewPair(t).Config
 	}
 	w.Server = apptest.Start(t, apptest.Options{
-		Store: store.URL, Migrate: store.Migrate, Beside: true, Beat: 200 * time.Millisecond,
+		Store: store.URL, Migrate: store.Migrate, Beside: true, Beat: apptest.Quick,
 		// One probe after another has more failures than a server would see in a day.
 		Limits:     httpapi.Limits{Failures: 1000, FailureBurst: 1000},
 		Weaknesses: known(t), Prepare: accounts(t, s.example), Policy: sourceOf(t, s.example), Web: abroad, Documents: documentsOf(t, s.example), SignIn: providersOf(t, s.example), Engine: s.engine, TLS: s.tls, Blobs: s.blobs, Notify: onCall(t, s.notify),

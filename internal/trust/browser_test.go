@@ -21,7 +21,7 @@ const pictures = "CLAUSE_PICTURES"
 
 func running(t *testing.T) *apptest.Server {
 	t.Helper()
-	s := apptest.Start(t, apptest.Options{})
+	s := apptest.Start(t, apptest.Options{Beat: apptest.Quick})
 	if _, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now); err != nil {
 		t.Fatal(err)
 	}

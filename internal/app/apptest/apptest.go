@@ -57,6 +57,9 @@ type Options struct {
 	Beat      time.Duration             // how often the server looks for what is due; probes wait as if it were ten times that
 }
 
+// Quick is a beat by which probes need not wait long for what the server does by itself.
+const Quick = 200 * time.Millisecond
+
 // Server is a running server.
 type Server struct {
 	App       *app.App
