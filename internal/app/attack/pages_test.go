@@ -23,6 +23,7 @@ var paths = []string{
 // TestPages has somebody attack the pages by what browsers send: each form as another site would send it, markup in
 // each field, addresses that lead away, lines in what becomes a header, and hosts of their choosing.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	s := open(t, scanned)
 	b := s.joinAs(ana, "Ana "+markup)
 	for _, attack := range []struct {

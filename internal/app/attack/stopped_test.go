@@ -8,8 +8,9 @@ import (
 
 // TestStoppedInABrowser: who wrote what looks like an attack reads why it was not sent, however they read.
 func TestStoppedInABrowser(t *testing.T) {
+	t.Parallel()
 	s := open(t, stage{inspect: true})
-	for _, look := range []browser.Look{{Width: 1100}, {Width: 360, Dark: true}} {
+	for _, look := range []browser.Look{{Width: 360}, {Width: 360, Dark: true}} {
 		b := browser.Open(t, look)
 		b.Visit(s.at + "/account/en/sign-in")
 		browser.Eval[bool](b, `(() => {

@@ -19,13 +19,14 @@ import (
 // its own, which no count of names or places sees. Who signed in before from where they are still gets in at once,
 // data is still read, and few of the passwords are even looked at.
 func TestStuffing(t *testing.T) {
+	t.Parallel()
 	s := open(t, stage{})
 	s.join(ana)
 	a := s.server.App
 	if code := s.signIn(); code != http.StatusSeeOther {
 		t.Fatalf("signing in is answered %d", code)
 	}
-	a.Accounts.Hasher = password.NewHasher(password.Rule{Algorithm: password.Bcrypt, Cost: 11}, 1)
+	a.Accounts.Hasher = password.NewHasher(password.Rule{Algorithm: password.Bcrypt, Cost: 10}, 1)
 	client := s.server.Client(t, s.server.Application(t, []string{tenant}, api.ScopeData, api.ScopeSubjects))
 	const attempts, within = 600, 3 * time.Second
 	var all sync.WaitGroup
