@@ -23,7 +23,7 @@ var rows = [][]string{
 	{"internal/connected", "internal/rights", "internal/assurance", "internal/retention", "internal/incident", "internal/notice", "internal/duty", "internal/alert", "internal/access", "internal/detection"},
 	{"internal/identity", "internal/obligation", "internal/vault", "internal/notify", "internal/connect"},
 	{"internal/ledger", "internal/keyring", "internal/decision"},
-	{"internal/db", "internal/policy"},
+	{"internal/db", "internal/policy", "internal/web"},
 	{"internal/fault"},
 }
 

@@ -7,11 +7,8 @@ package account
 
 import (
 	"embed"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"clause.dev/clause/internal/fault"
@@ -20,6 +17,7 @@ import (
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/identity/sso"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/web"
 )
 
 // Config is what the door is made of.
@@ -46,9 +44,6 @@ type Config struct {
 // Prefix is where the door's addresses begin.
 const Prefix = "/account/"
 
-// maxBody bounds what a form may send, in bytes.
-const maxBody = 64 << 10
-
 //go:embed pages words
 var files embed.FS
 
@@ -72,10 +67,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	d.route(mux)
-	// Other sites' forms are refused by what the browser says of where they come from.
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { d.foreign(w, r) }))
-	return d.guarded(guard.Handler(mux)), nil
+	return web.Guarded(mux, contentPolicy, d.foreign), nil
 }
 
 // visit is one request, and whose it is.
@@ -177,15 +169,8 @@ func (d *door) serve(do handler) http.HandlerFunc {
 
 // arrive reads the form, and the session. A cookie that opens nothing is taken back.
 func (v *visit) arrive() error {
-	if v.r.Method == http.MethodPost {
-		kind, _, _ := strings.Cut(v.r.Header.Get("Content-Type"), ";")
-		if strings.TrimSpace(kind) != "application/x-www-form-urlencoded" {
-			return fault.New("account.arrive", fault.Invalid, "only a form can be sent here")
-		}
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
-		if err := v.r.ParseForm(); err != nil {
-			return fault.New("account.arrive", fault.TooLarge, "the form is too large, or broken")
-		}
+	if err := web.ReadForm(v.w, v.r); err != nil {
+		return err
 	}
 	token := v.token()
 	if token == "" {
@@ -199,14 +184,8 @@ func (v *visit) arrive() error {
 	return err
 }
 
-// token is the one in the cookie; two cookies of the name are none: one of them was planted.
-func (v *visit) token() string {
-	all := v.r.CookiesNamed(v.door.Cookie)
-	if len(all) != 1 {
-		return ""
-	}
-	return all[0].Value
-}
+// token is the one in the cookie.
+func (v *visit) token() string { return web.Cookie(v.r, v.door.Cookie) }
 
 // letIn hands out the cookie of a session that began.
 func (v *visit) letIn(in identity.SignedIn) {
@@ -218,22 +197,13 @@ func (v *visit) source() string {
 	if v.door.Source != nil {
 		return v.door.Source(v.r)
 	}
-	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
-	if err != nil {
-		return v.r.RemoteAddr
-	}
-	return host
+	return web.Source(v.r)
 }
 
 func (v *visit) device() session.Device { return session.DeviceOf(v.source(), v.r.UserAgent()) }
 
 // field is what a form says, at most one value.
-func (v *visit) field(name string) string {
-	if all := v.r.PostForm[name]; len(all) == 1 {
-		return all[0]
-	}
-	return ""
-}
+func (v *visit) field(name string) string { return web.One(v.r.PostForm, name) }
 
 // redirect goes on to another page of the door, after a change or a sign-in (303: never the form again).
 func (v *visit) redirect(page string) {
@@ -243,51 +213,21 @@ func (v *visit) redirect(page string) {
 // goOn goes where somebody wanted to go before they signed in: an address of this host alone, or their
 // account. An address that a browser could take for another host's is none (open redirect).
 func (v *visit) goOn(to string) {
-	if !local(to) {
+	if !web.Local(to) {
 		v.redirect("")
 		return
 	}
 	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
 }
 
-func local(to string) bool {
-	u, err := url.Parse(to)
-	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && u.Opaque == "" && strings.HasPrefix(to, "/") &&
-		!strings.HasPrefix(to, "//") && !strings.ContainsAny(to, "\\\t\r\n") && len(to) < 2000
-}
-
 // languages are those of the words; the first is for whoever reads none of them.
 var languages = []string{"en", "ar"}
 
 // reads is the language somebody reads, by what their browser says.
-func (d *door) reads(r *http.Request) string {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if slices.Contains(languages, base) {
-			return base
-		}
-	}
-	return languages[0]
-}
+func (d *door) reads(r *http.Request) string { return web.Reads(r, languages) }
 
 // contentPolicy lets a page load what this host serves and nothing else, and send forms nowhere else.
 const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-// guarded sets what every answer says.
-func (d *door) guarded(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY") // for browsers that know no frame-ancestors
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-		h.Set("Cache-Control", "no-store")
-		next.ServeHTTP(w, r)
-	})
-}
 
 // foreign answers a form that another site sent.
 func (d *door) foreign(w http.ResponseWriter, r *http.Request) {
@@ -297,15 +237,4 @@ func (d *door) foreign(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func asset(name, mediaType string) http.HandlerFunc {
-	body, err := files.ReadFile(name)
-	return func(w http.ResponseWriter, _ *http.Request) {
-		if err != nil {
-			http.Error(w, "internal failure", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", mediaType)
-		w.Header().Set("Cache-Control", "max-age=3600")
-		_, _ = w.Write(body)
-	}
-}
+func asset(name, mediaType string) http.HandlerFunc { return web.Asset(files, name, mediaType) }

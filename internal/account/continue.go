@@ -10,6 +10,7 @@ import (
 	"clause.dev/clause/internal/identity"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/identity/sso"
+	"clause.dev/clause/internal/web"
 )
 
 // Callback is where a provider sends people back to, below the address that people use. The language in it is that of
@@ -53,7 +54,7 @@ func (v *visit) addProvider() error {
 
 // away makes ready to leave, and returns the address at the provider.
 func (v *visit) away(t sso.Trip) (string, error) {
-	if !local(t.Back) {
+	if !web.Local(t.Back) {
 		t.Back = ""
 	}
 	if err := v.door.Accounts.MayLeave(v.source()); err != nil {
@@ -70,7 +71,7 @@ func (v *visit) goTo(provider string) {
 
 // failElsewhere says what went wrong at a provider, or on the way.
 func (v *visit) failElsewhere(err error) error {
-	status, key := statusOf(err), "elsewhere-failed"
+	status, key := web.StatusOf(err), "elsewhere-failed"
 	switch {
 	case fault.Is(err, fault.NotFound):
 		key = "not-found"

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/web"
 )
 
 // registerPage is what the form of a registration shows: what was typed comes back, but for the password.
@@ -89,7 +90,7 @@ func (v *visit) reset() error {
 
 // to is a query that carries on where somebody wanted to go.
 func to(path string) string {
-	if !local(path) {
+	if !web.Local(path) {
 		return ""
 	}
 	return "?" + url.Values{"to": {path}}.Encode()

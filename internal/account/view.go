@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/web"
 )
 
 // words are phrases by their keys, in one language. {name} stands for what is filled in.
@@ -143,7 +144,7 @@ func (p *page) To() string {
 	if p.r.Method == http.MethodPost {
 		to = p.field("to")
 	}
-	if !local(to) {
+	if !web.Local(to) {
 		return ""
 	}
 	return to
@@ -196,23 +197,9 @@ func (v *visit) say(status int, key string, fill ...string) error {
 	}, nil)
 }
 
-// statuses are what HTTP calls the kinds of failure.
-var statuses = map[fault.Kind]int{
-	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthenticated: http.StatusUnauthorized, fault.Refused: http.StatusForbidden,
-	fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.TooLarge: http.StatusRequestEntityTooLarge,
-	fault.TooMany: http.StatusTooManyRequests, fault.Unavailable: http.StatusServiceUnavailable, fault.Erased: http.StatusGone,
-}
-
-func statusOf(err error) int {
-	if s, ok := statuses[fault.KindOf(err)]; ok {
-		return s
-	}
-	return http.StatusInternalServerError
-}
-
 // fail says that something went wrong, and no more than the fault's own words.
 func (v *visit) fail(err error) {
-	status := statusOf(err)
+	status := web.StatusOf(err)
 	if status >= http.StatusInternalServerError {
 		v.door.Log(err)
 	}
@@ -223,7 +210,7 @@ func (v *visit) fail(err error) {
 
 // complain shows a form again with what was wrong. Failures that are not the form's are for fail.
 func (v *visit) complain(err error, name string, data any) error {
-	status := statusOf(err)
+	status := web.StatusOf(err)
 	if status >= http.StatusInternalServerError || status == http.StatusGone {
 		return err
 	}
@@ -236,7 +223,7 @@ func (v *visit) complaintOf(err error) complaint {
 	c := complaint{Msg: fault.Public(err), Field: fault.FieldOf(err)}
 	if said, ok := v.door.words[v.lang]["fault."+c.Msg]; ok {
 		c.Msg = said
-	} else if at := v.phrase("fault-" + strconv.Itoa(statusOf(err))); v.lang != languages[0] {
+	} else if at := v.phrase("fault-" + strconv.Itoa(web.StatusOf(err))); v.lang != languages[0] {
 		c.Msg = at
 	}
 	if hint := fault.HintOf(err); hint != "" {

@@ -19,10 +19,8 @@ package console
 
 import (
 	"embed"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +28,7 @@ import (
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/web"
 )
 
 // Config is what the console is made of.
@@ -55,9 +54,6 @@ const (
 
 // cookie is the name of the one cookie.
 const cookie = "__Host-clause-console"
-
-// maxBody bounds what a form may send, in bytes.
-const maxBody = 64 << 10
 
 //go:embed pages words
 var files embed.FS
@@ -91,10 +87,7 @@ func New(c Config) (http.Handler, error) {
 	}
 	mux := http.NewServeMux()
 	d.route(mux)
-	// Other sites' forms are refused by what the browser says of where they come from.
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(d.foreign))
-	return d.guarded(guard.Handler(mux)), nil
+	return web.Guarded(d.hosted(mux), contentPolicy, d.foreign), nil
 }
 
 // visit is one request, and whose it is.
@@ -186,19 +179,11 @@ func (d *door) serve(do handler) http.HandlerFunc {
 
 // arrive reads the form, and who is signed in.
 func (v *visit) arrive() error {
-	const op = "console.arrive"
-	if v.r.Method == http.MethodPost {
-		kind, _, _ := strings.Cut(v.r.Header.Get("Content-Type"), ";")
-		if strings.TrimSpace(kind) != "application/x-www-form-urlencoded" {
-			return fault.New(op, fault.Invalid, "only a form can be sent here")
-		}
-		v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxBody)
-		if err := v.r.ParseForm(); err != nil {
-			return fault.New(op, fault.TooLarge, "the form is too large, or broken")
-		}
+	if err := web.ReadForm(v.w, v.r); err != nil {
+		return err
 	}
 	if v.tenant != "" && !isID(v.tenant) {
-		return fault.New(op, fault.NotFound, "there is no such tenant")
+		return fault.New("console.arrive", fault.NotFound, "there is no such tenant")
 	}
 	t := v.door.sessions.of(v.token(), v.door.Now())
 	if t == nil {
@@ -224,42 +209,22 @@ func isID(text string) bool {
 	return text != "" && len(text) <= 128 && strings.IndexFunc(text, func(r rune) bool { return !ok(r) }) < 0
 }
 
-// token is the one in the cookie; two cookies of the name are none: one of them was planted.
-func (v *visit) token() string {
-	all := v.r.CookiesNamed(cookie)
-	if len(all) != 1 {
-		return ""
-	}
-	return all[0].Value
-}
+// token is the one in the cookie.
+func (v *visit) token() string { return web.Cookie(v.r, cookie) }
 
 // source is the address somebody comes from.
 func (v *visit) source() string {
 	if v.door.Source != nil {
 		return v.door.Source(v.r)
 	}
-	host, _, err := net.SplitHostPort(v.r.RemoteAddr)
-	if err != nil {
-		return v.r.RemoteAddr
-	}
-	return host
+	return web.Source(v.r)
 }
 
 // field is what a form says, at most one value.
-func (v *visit) field(name string) string {
-	if all := v.r.PostForm[name]; len(all) == 1 {
-		return all[0]
-	}
-	return ""
-}
+func (v *visit) field(name string) string { return web.One(v.r.PostForm, name) }
 
 // query is what the address asks for, at most one value.
-func (v *visit) query(name string) string {
-	if all := v.r.URL.Query()[name]; len(all) == 1 {
-		return all[0]
-	}
-	return ""
-}
+func (v *visit) query(name string) string { return web.One(v.r.URL.Query(), name) }
 
 // redirect goes on to another page of the console, after a change or a sign-in (303: never the form again).
 func (v *visit) redirect(page string) {
@@ -277,9 +242,7 @@ func (v *visit) goOn(to string) {
 }
 
 func local(to string) bool {
-	u, err := url.Parse(to)
-	return err == nil && u.Scheme == "" && u.Host == "" && u.User == nil && u.Opaque == "" && strings.HasPrefix(to, Prefix) &&
-		!strings.ContainsAny(to, "\\\t\r\n") && !strings.Contains(u.Path, "/../") && len(to) < 2000
+	return web.Local(to) && strings.HasPrefix(to, Prefix) && !strings.Contains(to, "/../")
 }
 
 // withTo carries where somebody wanted to go.
@@ -294,31 +257,14 @@ func withTo(to string) string {
 var languages = []string{"en", "ar"}
 
 // reads is the language somebody reads, by what their browser says.
-func (d *door) reads(r *http.Request) string {
-	for part := range strings.SplitSeq(r.Header.Get("Accept-Language"), ",") {
-		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
-		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if slices.Contains(languages, base) {
-			return base
-		}
-	}
-	return languages[0]
-}
+func (d *door) reads(r *http.Request) string { return web.Reads(r, languages) }
 
 // contentPolicy lets a page load what this host serves and nothing else, run no script, and send forms nowhere else.
 const contentPolicy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// guarded sets what every answer says, and answers for no other host: a name that somebody points at this
-// address (DNS rebinding) opens nothing.
-func (d *door) guarded(next http.Handler) http.Handler {
+// hosted answers for no other host: a name that somebody points at this address (DNS rebinding) opens nothing.
+func (d *door) hosted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", contentPolicy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "same-origin")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Strict-Transport-Security", "max-age=31536000")
-		h.Set("Cache-Control", "no-store")
 		if d.host != "" && !strings.EqualFold(r.Host, d.host) {
 			http.Error(w, "This server does not answer for that host.", http.StatusMisdirectedRequest)
 			return
@@ -342,15 +288,4 @@ func (v *visit) letIn(t Ticket, who access.Presence) {
 	http.SetCookie(v.w, session.Cookie(cookie, token))
 }
 
-func asset(name, mediaType string) http.HandlerFunc {
-	body, err := files.ReadFile(name)
-	return func(w http.ResponseWriter, _ *http.Request) {
-		if err != nil {
-			http.Error(w, "internal failure", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("Content-Type", mediaType)
-		w.Header().Set("Cache-Control", "max-age=3600")
-		_, _ = w.Write(body)
-	}
-}
+func asset(name, mediaType string) http.HandlerFunc { return web.Asset(files, name, mediaType) }

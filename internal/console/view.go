@@ -14,6 +14,7 @@ import (
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
+	"clause.dev/clause/internal/web"
 )
 
 // words are phrases by their keys, in one language. {name} stands for what is filled in.
@@ -252,24 +253,10 @@ func (v *visit) say(status int, key string, fill ...string) error {
 	return v.show(status, "said", said{Title: v.phrase(key+".title", fill...), Text: v.phrase(key+".text", fill...)}, nil)
 }
 
-// statuses are what HTTP calls the kinds of failure.
-var statuses = map[fault.Kind]int{
-	fault.Invalid: http.StatusUnprocessableEntity, fault.Unauthenticated: http.StatusUnauthorized, fault.Refused: http.StatusForbidden,
-	fault.NotFound: http.StatusNotFound, fault.Conflict: http.StatusConflict, fault.Stale: http.StatusConflict, fault.TooLarge: http.StatusRequestEntityTooLarge,
-	fault.TooMany: http.StatusTooManyRequests, fault.Unavailable: http.StatusServiceUnavailable, fault.Erased: http.StatusGone,
-}
-
-func statusOf(err error) int {
-	if s, ok := statuses[fault.KindOf(err)]; ok {
-		return s
-	}
-	return http.StatusInternalServerError
-}
-
 // fail says that something went wrong: for staff in the fault's own words, with the clause that refused, and never
 // more than those.
 func (v *visit) fail(err error) {
-	status := statusOf(err)
+	status := web.StatusOf(err)
 	key := "failed-" + strconv.Itoa(status)
 	page := said{Title: v.phrase(key + ".title"), Text: v.phrase(key + ".text")}
 	if status >= http.StatusInternalServerError {
@@ -285,7 +272,7 @@ func (v *visit) fail(err error) {
 
 // complain shows a form again with what was wrong. Failures that are not the form's are for fail.
 func (v *visit) complain(err error, name string, data any) error {
-	status := statusOf(err)
+	status := web.StatusOf(err)
 	if status >= http.StatusInternalServerError {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/vault"
+	"clause.dev/clause/internal/web"
 )
 
 // Work is where staff get work done. Each call is admitted, and recorded, by the domain.
@@ -306,14 +307,14 @@ func (m *matter) take(v *visit, name string) error {
 	switch {
 	case done && err == nil:
 		return nil
-	case err != nil && statusOf(err) >= http.StatusInternalServerError:
+	case err != nil && web.StatusOf(err) >= http.StatusInternalServerError:
 		return err
 	case err != nil:
 		t := &taken{name, id, inputs, v.complaintOf(err)}
 		if a.New || m.show == nil {
-			return m.board(v, statusOf(err), t)
+			return m.board(v, web.StatusOf(err), t)
 		}
-		return m.shown(v, statusOf(err), t)
+		return m.shown(v, web.StatusOf(err), t)
 	}
 	to := m.here(&page{visit: v})
 	if m.show != nil && next != "" {
