@@ -162,14 +162,18 @@ func sizeOf(fields []Field) (n int) {
 	return n
 }
 
-// plain reports whether a text is one word or number: letters and figures of any script, and what stands in addresses
-// of mail. No rule matches such, and most of what forms hold is that.
+// plain reports whether a text is one word or number: letters and figures of any script, and single signs that stand
+// in numbers and addresses of mail. Most of what forms hold is that, and the rules find nothing in it but names of
+// commands, which alone do nothing. Two signs in a row are a comment, or the folder above.
 func plain(s string) bool {
-	if !utf8.ValidString(s) || strings.HasPrefix(s, ".") || strings.Contains(s, "..") {
+	if !utf8.ValidString(s) || strings.HasPrefix(s, ".") {
 		return false
 	}
+	sign := false
 	for _, c := range s {
-		if !unicode.In(c, unicode.L, unicode.M, unicode.Nd) && !strings.ContainsRune("_-.,@+", c) {
+		was := sign
+		sign = strings.ContainsRune("_-.,@+", c)
+		if sign && was || !sign && !unicode.In(c, unicode.L, unicode.M, unicode.Nd) {
 			return false
 		}
 	}
