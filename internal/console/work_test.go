@@ -269,14 +269,6 @@ func TestDemands(t *testing.T) {
 	p.did(one+"/refuse", url.Values{"reason": {"withdrawn"}}, "refused")
 }
 
-// wrongIn is what a page says went wrong, or how it begins.
-func wrongIn(body string) string {
-	if _, after, found := strings.Cut(body, `class="wrong"`); found {
-		body = after
-	}
-	return body[:min(len(body), 1500)]
-}
-
 // Every look at a desk is decided by the domain and in the ledger, whatever came of it.
 func TestWorkIsDecided(t *testing.T) {
 	s := openWork(t)
