@@ -37,6 +37,7 @@ func params(t *testing.T) testscript.Params {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv("CLAUSE_LISTEN", "127.0.0.1:0") // scripts run side by side
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

@@ -60,8 +60,8 @@ func (a *App) System(d Door) *control.System {
 		Behind: a.behindCanary, SignOn: a.signOnCanary, Application: a.application(), Listeners: a.served(d), ConsoleRoutes: console.Routes(), Seen: a.seen,
 		Files:   a.files(),
 		Objects: a.lookIntoBucket(),
-		Store:   store,
-		Epochs:  a.epochs,
+		Store:   store, Database: a.DB,
+		Epochs: a.epochs,
 		Backup: func(ctx context.Context, w io.Writer) error {
 			_, err := a.Vault.Backup(ctx, w, nil, canaryTenants()...)
 			return err

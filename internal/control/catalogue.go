@@ -80,6 +80,7 @@ func entries() []entry {
 		{"log-outliers", "Outliers in the logs are reported.", "log_outliers.go", true, func() Control { return new(LogOutliers) }},
 		{"separate-listeners", "The public, staff and the machines' own traffic are apart.", "separate_listeners.go", true, func() Control { return new(SeparateListeners) }},
 		{"attack-bans", "Attacks are stopped, and where they come from is banned for a while.", "attack_bans.go", true, func() Control { return new(AttackBans) }},
+		{"database-firewall", "The database accepts connections from listed addresses only.", "database_firewall.go", true, func() Control { return new(DatabaseFirewall) }},
 		{"address-rules", "A firewall admits listed addresses only.", "address_rules.go", true, func() Control { return new(AddressRules) }},
 		{"single-sign-on", "Customers can sign in with the accounts they have elsewhere.", "single_sign_on.go", true, func() Control { return new(SingleSignOn) }},
 		{"route-decisions", "No request is served without a decision.", "route_decisions.go", true, func() Control { return new(RouteDecisions) }},

@@ -2,9 +2,6 @@ package control
 
 import "clause.dev/clause/internal/policy"
 
-// DatabaseFirewall will keep clauses that say from where the database can be reached.
-type DatabaseFirewall struct{ notBuilt }
-
 // CompleteProcessing will keep clauses that say nothing that was accepted is lost or late.
 type CompleteProcessing struct {
 	notBuilt
@@ -20,7 +17,6 @@ type ClusterApproval struct {
 func plannedOfOperations() []entry {
 	const file = "planned_operations.go"
 	return []entry{
-		plan[DatabaseFirewall]("database-firewall", file, "The database accepts connections from listed addresses only."),
 		plan[CompleteProcessing]("complete-processing", file, "Nothing that was accepted is lost, and nothing waits too long."),
 		plan[ClusterApproval]("cluster-approval", file, "A new database is verified by so many people before it is used."),
 	}

@@ -100,6 +100,7 @@ func sabotages() map[string][]sabotage {
 		"minimum-age":          minimumAgeSabotages(),
 		"route-decisions":      routeSabotages(),
 		"single-sign-on":       singleSignOnSabotages(),
+		"database-firewall":    firewallSabotages(),
 		"attack-bans":          bansSabotages(),
 		"address-rules":        addressSabotages(),
 		"separate-listeners":   separateSabotages(),

@@ -39,13 +39,14 @@ type System struct {
 	// Seen counts the interactions of a door, "api" or "gate", that were searched for threats and outliers.
 	Seen func(door string) int64
 
-	Files   []string // files and folders that could hold data: store, blobs, temporary folder, backups
-	Objects Objects  // what else could, put there within an hour; nil if nothing else does
-	Store   RawStore
-	Epochs  func() []Epoch                                           // of the key folder, oldest first
-	Backup  func(ctx context.Context, w io.Writer) error             // a backup, as an operator makes it
-	Restore func(ctx context.Context, r io.Reader) (*Scratch, error) // of a backup, beside the server, with its keys
-	Left    func(ctx context.Context, tenant string) (int, error)    // objects of blobs that are kept for a tenant
+	Files    []string // files and folders that could hold data: store, blobs, temporary folder, backups
+	Objects  Objects  // what else could, put there within an hour; nil if nothing else does
+	Store    RawStore
+	Database Database
+	Epochs   func() []Epoch                                           // of the key folder, oldest first
+	Backup   func(ctx context.Context, w io.Writer) error             // a backup, as an operator makes it
+	Restore  func(ctx context.Context, r io.Reader) (*Scratch, error) // of a backup, beside the server, with its keys
+	Left     func(ctx context.Context, tenant string) (int, error)    // objects of blobs that are kept for a tenant
 	// Aged counts the records of a data set, over all tenants, last changed before a time, on which no hold stands.
 	Aged func(ctx context.Context, dataSet string, before time.Time) (int64, error)
 	// MayTakeEffect reports why the server would not start with a policy at a moment, as if the drills that

@@ -38,6 +38,7 @@ var databases atomic.Int64
 // server is a running PostgreSQL that listens on a Unix socket alone.
 type server struct {
 	socket string
+	port   int // 0: the usual one
 	// alive is held open by this process. When it closes, because the process ended in whatever
 	// way, the shell around PostgreSQL stops it and removes its folder.
 	alive io.WriteCloser
@@ -73,6 +74,9 @@ func As(t testing.TB, c db.Config, role string) string {
 
 func (s *server) url(role, database string) string {
 	q := url.Values{"host": {s.socket}, "user": {role}, "sslmode": {"disable"}}
+	if s.port != 0 {
+		q.Set("port", strconv.Itoa(s.port))
+	}
 	return "postgres:///" + database + "?" + q.Encode()
 }
 
@@ -143,6 +147,10 @@ rm -rf "$2"
 `
 
 func (s *server) start(bin, dir string, account *syscall.Credential) error {
+	return s.startWith(bin, dir, account, "")
+}
+
+func (s *server) startWith(bin, dir string, account *syscall.Credential, settings string) error {
 	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", dir+"/data", "-U", Superuser, "-A", "trust",
 		"-E", "UTF8", "--locale=C", "--no-sync", "--wal-segsize=4")
 	initdb.Dir = dir
@@ -150,7 +158,7 @@ func (s *server) start(bin, dir string, account *syscall.Credential) error {
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
-	return s.serve(bin, dir, account, "")
+	return s.serve(bin, dir, account, settings)
 }
 
 // serve starts PostgreSQL on the data that is in a folder.
