@@ -250,9 +250,12 @@ func (d *demo) probes(ctx context.Context, _ []string) error {
 			broken++
 		}
 	}
+	unkept := ""
+	if n := count["unkept"]; n > 0 {
+		unkept = fmt.Sprintf("; %d are not, because their controls are not built yet, and the page says so", n)
+	}
 	d.step(11, "Every probe is run, from outside, on canaries.", broken == 0 && count["kept"] > 0,
-		"%d probes. %d clauses are kept; %d are not, because their controls are not built yet, and the page says so.",
-		len(records), count["kept"], count["unkept"])
+		"%d probes. Of %d clauses %d are kept%s.", len(records), len(statuses), count["kept"], unkept)
 	colours := map[string]string{"kept": good, "unkept": faint, "broken": bad, "at-risk": warn}
 	for _, s := range statuses {
 		words := strings.Join(s.Reasons, " ")
