@@ -32,7 +32,7 @@ func TestKilledRestore(t *testing.T) {
 		if i > 100 {
 			t.Fatal("no restore ends in time")
 		}
-		q := &place{folder: p.folder, data: filepath.Join(p.folder, "restored-"+strconv.Itoa(i), "data"), admin: p.admin}
+		q := &place{folder: p.folder, data: filepath.Join(p.folder, "restored-"+strconv.Itoa(i), "data"), admin: p.admin, company: p.company}
 		restore := q.command(t, "restore", file)
 		if err := restore.Start(); err != nil {
 			t.Fatal(err)
