@@ -6,7 +6,7 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 # Everything, on a fresh Debian machine too.
 test: deps
-	go test -count=1 -timeout 20m ./...
+	go test -count=1 -p 3 -timeout 20m ./... # many tests wait more than they compute
 
 # What the tests need beyond Go, from Debian's packages. The tests start it themselves.
 deps:
