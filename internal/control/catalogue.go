@@ -76,6 +76,7 @@ func entries() []entry {
 		{"session-cookie", "The session cookie has these properties, and there is no other.", "session_cookie.go", true, func() Control { return new(SessionCookie) }},
 		{"email-verification", "An account works only after its e-mail address is verified.", "email_verification.go", true, func() Control { return new(EmailVerification) }},
 		{"minimum-age", "Nobody below this age is registered.", "minimum_age.go", true, func() Control { return new(MinimumAge) }},
+		{"second-factor", "People can protect their account with a second factor.", "second_factor.go", true, func() Control { return new(SecondFactor) }},
 		{"threat-detection", "What is logged is searched for threats.", "threat_detection.go", true, func() Control { return new(ThreatDetection) }},
 		{"log-outliers", "Outliers in the logs are reported.", "log_outliers.go", true, func() Control { return new(LogOutliers) }},
 		{"separate-listeners", "The public, staff and the machines' own traffic are apart.", "separate_listeners.go", true, func() Control { return new(SeparateListeners) }},

@@ -211,6 +211,23 @@ func (m *member) mustBeIn(ctx context.Context, what string, a answer, err error)
 	return in
 }
 
+// mustBeOut looks that somebody who tried something is not signed in.
+func (m *member) mustBeOut(ctx context.Context, what string, try func() (answer, error)) {
+	_, err := try()
+	in := false
+	if err == nil {
+		in, err = m.in(ctx)
+	}
+	switch {
+	case err != nil:
+		m.trial.hurdle("signing in %s: %v", what, err)
+	case in:
+		m.trial.breach("An account could be used %s.", what)
+	default:
+		m.trial.good("An account could not be used %s.", what)
+	}
+}
+
 // signsOff signs off, and looks that the cookies of before open nothing.
 func (m *member) signsOff(ctx context.Context) {
 	before := map[string]string{}

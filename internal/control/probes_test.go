@@ -98,6 +98,7 @@ func sabotages() map[string][]sabotage {
 		"session-cookie":       sessionCookieSabotages(),
 		"email-verification":   emailVerificationSabotages(),
 		"minimum-age":          minimumAgeSabotages(),
+		"second-factor":        secondFactorSabotages(),
 		"route-decisions":      routeSabotages(),
 		"single-sign-on":       singleSignOnSabotages(),
 		"database-firewall":    firewallSabotages(),
@@ -110,7 +111,7 @@ func sabotages() map[string][]sabotage {
 }
 
 // elsewhere names the example whose policy names a control that Clesaro's does not.
-var elsewhere = map[string]string{"single-sign-on": signingOn, "switch-over": twoNodes, "customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
+var elsewhere = map[string]string{"single-sign-on": signingOn, "second-factor": factors, "switch-over": twoNodes, "customer-grant": "clear", "access-approval": "clear", "access-review": "clear", "environment-access": "clear", "penetration-test": "clear", "test-scope": "clear", "finding-deadlines": "clear", "exercise": "clear", "disclosure-programme": "clear", "disclosure-notice": "clarus", "electronic-notice": "clari", "allowed-recipients": "clear", "monitoring": "clarus", "pager": "clear", "security-updates": "clear", "legal-demands": "clarus", "attested": "clarus", "derived": "clarus", "retained-copies": "clarus", "off-boarding": "clari",
 	"password-hash": hashing, "password-rules": "clari", "sub-processors": corrected, "questionnaire": "clari", "documents": "clarus", "product-scope": "clarus", "encrypted-backups": "clarus", "outgoing-addresses": "clear", "route-decisions": "clear", "attack-bans": "clarus", "address-rules": "clarus", "separate-listeners": "clarus", "threat-detection": "clarus", "log-outliers": "clear"}
 
 // TestProbes runs every probe against a server that keeps Clesaro's policy, or another example's where
@@ -190,6 +191,9 @@ func sourceOf(t *testing.T, example string) []byte {
 	}
 	if example == corrected {
 		return bytes.Replace(sourceOf(t, "clari"), []byte("recipients: []"), []byte("recipients: [azure-openai]"), 1)
+	}
+	if example == factors {
+		return bytes.Replace(sourceOf(t, "clesaro"), []byte("      - email-verification\n"), []byte("      - email-verification\n      - second-factor\n"), 1)
 	}
 	example, _, _ = strings.Cut(example, ",")
 	source, err := os.ReadFile(apptest.Root(t, "examples/"+example+"/policy.yaml"))

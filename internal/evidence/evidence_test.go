@@ -54,8 +54,8 @@ func promises() *policy.Policy {
 		{ID: "encrypted", Text: "Everything is encrypted.", Keep: []policy.Keep{tls12}},
 		{ID: "no-guarantee", Statement: true},
 		{ID: "wish"},
-		{ID: "planned", Keep: []policy.Keep{keep("database-firewall", nil)}},
-		{ID: "both", Keep: []policy.Keep{tls12, keep("database-firewall", nil)}},
+		{ID: "planned", Keep: []policy.Keep{keep("cluster-approval", policy.Params{"people": 2})}},
+		{ID: "both", Keep: []policy.Keep{tls12, keep("cluster-approval", policy.Params{"people": 2})}},
 	}}
 }
 

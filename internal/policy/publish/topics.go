@@ -35,7 +35,7 @@ var topics = map[string]topic{
 
 	"tls": security, "encryption-at-rest": security, "memory-only": security, "tenant-isolation": security, "interaction-log": security,
 	"encrypted-backups": security, "password-hash": security, "password-rules": security, "email-verification": security,
-	"single-sign-on": security, "customer-grant": security, "access-approval": security, "access-review": security,
+	"single-sign-on": security, "second-factor": security, "customer-grant": security, "access-approval": security, "access-review": security,
 	"environment-access": security, "database-firewall": security, "separate-listeners": security, "attack-bans": security,
 	"address-rules": security, "threat-detection": security, "monitoring": security, "pager": security, "log-outliers": security,
 	"complete-processing": security, "security-updates": security, "penetration-test": security, "test-scope": security,
