@@ -4,9 +4,9 @@ STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .PHONY: test deps bench kill fuzz
 
-# Everything, on a fresh Debian machine too.
+# Everything, on a fresh Debian machine too. Three packages at a time: many tests wait more than they compute.
 test: deps
-	go test -count=1 -p 3 -timeout 20m ./... # many tests wait more than they compute
+	go test -count=1 -p 3 -timeout 20m ./...
 
 # What the tests need beyond Go, from Debian's packages. The tests start it themselves.
 deps:

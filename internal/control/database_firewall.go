@@ -31,6 +31,10 @@ type Database interface {
 // the server's alone.
 func (c *DatabaseFirewall) Probe(ctx context.Context, s *System) Finding {
 	t := &trial{}
+	if s.Database == nil {
+		t.hurdle("there is no store to look at.")
+		return t.finding("")
+	}
 	r, err := s.Database.Reach(ctx)
 	switch {
 	case fault.Is(err, fault.Refused):
