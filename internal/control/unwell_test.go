@@ -44,7 +44,7 @@ func TestAServerInTroubleProvesNothing(t *testing.T) {
 			defer w.clean(t)
 			w.open(front)
 			for about, findings := range w.probeAll(t, t.Context()) {
-				if slices.Contains(rightly[name], about) {
+				if about == "database-firewall" || slices.Contains(rightly[name], about) { // the former looks below the door alone
 					continue
 				}
 				for _, f := range findings {

@@ -34,6 +34,9 @@ type Admission struct {
 // rules: docs/store.md has the grants.
 func (d *DB) Reach(ctx context.Context) (Reach, error) {
 	const op = "db.Reach"
+	if err := ctx.Err(); err != nil {
+		return Reach{}, fault.As(op, fault.Unavailable, err)
+	}
 	if d.Dialect() == SQLite {
 		return Reach{File: d.Path()}, nil
 	}

@@ -34,7 +34,17 @@ func (w *world) device() *device {
 	w.must(err)
 	return &device{
 		world: w, at: at, site: virtual.RelyingParty{ID: "app.example.ae", Name: "Clesaro", Origin: "https://app.example.ae"},
-		auth: virtual.NewAuthenticator(), key: virtual.NewCredential(virtual.KeyTypeEC2),
+		auth: virtual.NewAuthenticator(), key: wholeKey(),
+	}
+}
+
+// wholeKey is a key as authenticators encode it, in 77 bytes (RFC 9053 section 7.1.1): the virtual one leaves out zeros
+// at the front of a coordinate, once in 128 times.
+func wholeKey() virtual.Credential {
+	for {
+		if c := virtual.NewCredential(virtual.KeyTypeEC2); len(c.Key.AttestationData()) == 77 {
+			return c
+		}
 	}
 }
 
