@@ -15,9 +15,13 @@ func TestCanaryPeople(t *testing.T) {
 	s := apptest.Start(t, apptest.Options{})
 	sys := s.System()
 	host := sys.People.Host
+	other := "x" + host[1:]
+	if other == host {
+		other = "y" + host[1:]
+	}
 	for name, want := range map[string]int{
 		host: http.StatusOK, strings.TrimPrefix(s.Door.URL, "https://"): http.StatusNotFound, "canary.invalid": http.StatusNotFound,
-		host + ".": http.StatusNotFound, "x" + host[1:]: http.StatusNotFound, host[1:]: http.StatusNotFound, host + ":443": http.StatusNotFound,
+		host + ".": http.StatusNotFound, other: http.StatusNotFound, host[1:]: http.StatusNotFound, host + ":443": http.StatusNotFound,
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Door.URL+"/account/en/register", nil)
 		if err != nil {
@@ -33,7 +37,7 @@ func TestCanaryPeople(t *testing.T) {
 			t.Errorf("%q answers %d, not %d", name, a.StatusCode, want)
 		}
 	}
-	if other := apptest.Start(t, apptest.Options{}).System().People.Host; other == host || len(host) < 26 {
+	if next := apptest.Start(t, apptest.Options{}).System().People.Host; next == host || len(host) < 26 {
 		t.Errorf("the name %q can be guessed", host)
 	}
 }
