@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"time"
 
 	"clause.dev/clause/internal/alert"
 	"clause.dev/clause/internal/db"
@@ -41,26 +40,11 @@ func (a *App) observeFront() func(detection.Interaction) {
 }
 
 // own are the ends of the probes' connections to the front door.
-type own struct {
-	mu   sync.Mutex
-	ends map[netip.AddrPort]bool
-}
+type own struct{ ends sync.Map } // by netip.AddrPort
 
 func (o *own) holds(end netip.AddrPort) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.ends[end]
-}
-
-func (o *own) set(end netip.AddrPort, open bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.ends == nil {
-		o.ends = map[netip.AddrPort]bool{}
-	}
-	if delete(o.ends, end); open {
-		o.ends[end] = true
-	}
+	_, ok := o.ends.Load(end)
+	return ok
 }
 
 // through has a client's connections be known.
@@ -80,8 +64,8 @@ func (o *own) through(c *http.Client) *http.Client {
 			return conn, nil
 		}
 		end := netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
-		o.set(end, true)
-		return &ownConn{conn, sync.OnceFunc(func() { o.set(end, false) })}, nil
+		o.ends.Store(end, nil)
+		return &ownConn{conn, sync.OnceFunc(func() { o.ends.Delete(end) })}, nil
 	}
 	return c
 }
@@ -96,9 +80,6 @@ func (c *ownConn) Close() error {
 	defer c.over()
 	return c.Conn.Close()
 }
-
-// observeGate is that of what people do at the gate of a tenant.
-func (a *App) observeGate(c *gate.Config, tenant string) { a.observe(c, tenant, gateDoor, false) }
 
 // observeCanary has a gate of the probes be a door of its own, so that nothing but what the probe does there is
 // found. It returns its name.
@@ -137,12 +118,9 @@ func (a *App) seen(door string) (n int64) {
 	return a.watch.Seen(door)
 }
 
-// searchEvery is how often what happened at the doors is searched.
-const searchEvery = 3 * time.Second
-
 // searchDuty raises an alert for what is found.
 func (a *App) searchDuty() work.Duty {
-	return work.Duty{Name: "search interactions", Every: searchEvery, Do: func(ctx context.Context) error {
+	return work.Duty{Name: "search interactions", Every: 3 * a.Beat / 10, Do: func(ctx context.Context) error {
 		return a.watch.Run(a.Wall(), func(found detection.Alarm) error { return a.raise(ctx, found) })
 	}}
 }

@@ -16,11 +16,12 @@ import (
 // TestTheFrontDoorIsSearched: who scans it raises one alert of the organisation; what the probes do there, over
 // connections of their own, raises none.
 func TestTheFrontDoorIsSearched(t *testing.T) {
+	t.Parallel()
 	source, err := os.ReadFile(apptest.Root(t, "examples/clarus/policy.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := apptest.Start(t, apptest.Options{Policy: source})
+	s := apptest.Start(t, apptest.Options{Policy: source, Beat: apptest.Quick})
 	admin := s.Application(t, nil, "admin")
 	stranger := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.Door.Roots, MinVersion: tls.VersionTLS12}}}
 	get := func(c *http.Client, path, key string) string {
@@ -51,7 +52,7 @@ func TestTheFrontDoorIsSearched(t *testing.T) {
 	if n := sys.Seen("api") - before; n < 200 {
 		t.Errorf("%d of the probes' visits were counted", n)
 	}
-	time.Sleep(7 * time.Second) // it is searched every three
+	time.Sleep(10 * apptest.Quick) // it is searched thrice in each
 	if all := get(stranger, "/v1/alerts", admin); strings.Contains(all, `"kind":"threat"`) {
 		t.Errorf("the probes are a threat: %s", all)
 	}

@@ -38,7 +38,7 @@ func (a *App) Behind(tenant string) (*gate.Gate, error) {
 		return nil, err
 	}
 	c.Account = pages
-	a.observeGate(&c, tenant)
+	a.observe(&c, tenant, gateDoor, false)
 	return gate.New(c)
 }
 
@@ -55,7 +55,7 @@ func (a *App) gateConfig(tenant string) (c gate.Config, err error) {
 	}
 	return gate.Config{
 		Inspect: inspector, Ban: a.Plan.Ban, Proxies: a.Networks.Proxies,
-		URL: a.PeopleURL, Upstream: a.Config.Gate.Upstream, Tenant: tenant, Session: cookieOf(a.Policy),
+		URL: a.PeopleURL, Upstream: a.Config.Gate.Upstream, Tenant: tenant, Session: control.CookieOf(a.Policy),
 		Cookies: a.mayLeave(), Private: a.Config.Gate.Private, Limits: a.Config.Gate.Limits, Key: ed25519.NewKeyFromSeed(seed[:]),
 		Check: func(ctx context.Context, token string) (session.Session, error) {
 			return a.Accounts.Sessions.Check(ctx, tenant, token, a.Now())
@@ -175,6 +175,7 @@ func (a *App) ServePeople(ctx context.Context, at net.Listener, cert tls.Certifi
 		return err
 	}
 	a.gate.Store(g)
+	defer a.recordRest(ctx)
 	return a.serveDoor(ctx, at, peopleDoor, gate.Server(g, a.TLSConfig(cert)))
 }
 

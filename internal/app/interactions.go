@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"time"
 
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/detection"
@@ -23,9 +22,6 @@ func (a *App) openDetection() {
 	}
 }
 
-// recordEvery is how often what people did at the gate is written.
-const recordEvery = 3 * time.Second
-
 // detectionDuties search what happens at the doors, and write what people did there.
 func (a *App) detectionDuties() (duties []work.Duty) {
 	if a.watch != nil {
@@ -33,7 +29,7 @@ func (a *App) detectionDuties() (duties []work.Duty) {
 	}
 	if a.interactions != nil {
 		lost := int64(0)
-		duties = append(duties, work.Duty{Name: "record interactions", Every: recordEvery, Do: func(ctx context.Context) error {
+		duties = append(duties, work.Duty{Name: "record interactions", Every: 3 * a.Beat / 10, Do: func(ctx context.Context) error {
 			if n := a.interactions.Lost(); n > lost {
 				a.Log.Error("what people did at the gate was not recorded: more came than can be written", "interactions", n-lost)
 				lost = n
@@ -42,6 +38,18 @@ func (a *App) detectionDuties() (duties []work.Duty) {
 		}})
 	}
 	return duties
+}
+
+// recordRest writes what waits, once nobody comes any more: a server that is told to end forgets nothing.
+func (a *App) recordRest(ctx context.Context) {
+	if a.interactions == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWithin)
+	defer cancel()
+	if err := a.interactions.Flush(ctx, a.record); err != nil {
+		a.Log.Error("what people did at the gate was not all recorded", "kind", fault.KindOf(err).String(), "why", fault.Public(err))
+	}
 }
 
 // record stores what somebody did among what is held of them, for the purpose that may: the vault refuses it of
