@@ -49,6 +49,7 @@ func (s *staffDoor) config(into *app.Config) (err error) {
 	if s.at, err = listenAt("--console", s.Console); err != nil {
 		return err
 	}
+	into.Networks.Doors = append(into.Networks.Doors, "--console")
 	into.ConsoleURL = s.URL
 	if s.URL == "" {
 		into.ConsoleURL = "https://" + s.at.Addr().String()

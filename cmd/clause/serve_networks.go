@@ -48,7 +48,7 @@ func (n *networks) config(into *app.Config) (err error) {
 	if n.Metrics == "" {
 		return nil
 	}
-	into.Networks.Figures = true
+	into.Networks.Doors = append(into.Networks.Doors, "--metrics")
 	n.at, err = listenAt("--metrics", n.Metrics)
 	return err
 }

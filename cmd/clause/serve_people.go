@@ -68,7 +68,9 @@ func (p *people) config(into *app.Config) (err error) {
 		if p.forward, err = listenAt("--forward-auth", p.Forward); err != nil {
 			return errors.Join(err, p.at.Close())
 		}
+		into.Networks.Doors = append(into.Networks.Doors, "--forward-auth")
 	}
+	into.Networks.Doors = append(into.Networks.Doors, "--people")
 	into.PeopleURL = p.URL
 	if p.URL == "" {
 		into.PeopleURL = "https://" + p.at.Addr().String()

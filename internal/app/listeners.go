@@ -21,7 +21,8 @@ import (
 type Networks struct {
 	Front, People, Console, Metrics []netip.Prefix
 	Proxies                         []netip.Prefix // whose word for where a request comes from counts
-	Figures                         bool           // are served, at a listener of their own
+	// Doors are the listeners beside the front door that are asked for, by their flags: the first probes wait for them.
+	Doors []string
 }
 
 // The listeners, by the flag that asks for each.
@@ -103,17 +104,11 @@ const doorsWithin = 2 * time.Second
 func (a *App) awaitDoors(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, doorsWithin)
 	defer cancel()
-	for ctx.Err() == nil {
-		served := map[string]bool{}
-		for _, l := range a.listeners.now() {
-			served[l.flag] = true
-		}
-		if (a.ConsoleURL == "" || served[consoleDoor]) && (!a.Networks.Figures || served[metricsDoor]) && (a.application() == "" || served[peopleDoor]) {
-			return
-		}
-		wait, done := context.WithTimeout(ctx, 20*time.Millisecond)
-		<-wait.Done()
-		done()
+	missing := func(flag string) bool {
+		return !slices.ContainsFunc(a.listeners.now(), func(l *listener) bool { return l.flag == flag })
+	}
+	for ctx.Err() == nil && (missing(frontDoor) || slices.ContainsFunc(a.Networks.Doors, missing)) {
+		wait(ctx, 20*time.Millisecond)
 	}
 }
 

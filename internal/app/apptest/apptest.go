@@ -175,7 +175,7 @@ func (s *Server) listen(t testing.TB) error {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
 	if s.options.Beside {
-		s.App.Networks.Figures = true // so that the first probes wait for it
+		s.App.Networks.Doors = []string{"--console", "--metrics"} // so that the first probes wait for them
 		for _, serve := range []func(context.Context, net.Listener, tls.Certificate) error{s.App.ServeConsole, s.App.ServeMetrics} {
 			beside, err := net.Listen("tcp", "127.0.0.1:0")
 			if err != nil {
