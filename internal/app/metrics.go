@@ -77,21 +77,16 @@ func (a *App) clauseFigures(ctx context.Context, f *figures) {
 		a.noFigure(err)
 		return
 	}
-	states, oldest := map[string]float64{}, time.Time{}
+	states := map[string]float64{}
 	for _, s := range []evidence.State{evidence.Kept, evidence.AtRisk, evidence.Broken, evidence.Attested, evidence.Stated, evidence.Unkept} {
 		states[string(s)] = 0
 	}
 	for i := range statuses {
 		states[string(statuses[i].State)]++
-		for _, c := range statuses[i].Controls {
-			if c.Runs && (oldest.IsZero() || c.Newest.At.Before(oldest)) {
-				oldest = c.Newest.At
-			}
-		}
 	}
 	f.add("clause_clauses", "gauge", "Clauses of the policy, by how they stand.", "state", states)
-	if !oldest.IsZero() {
-		f.one("clause_probe_age_seconds", "gauge", "How old the oldest of the newest outcomes of probes is.", now.Sub(oldest).Seconds())
+	if at := oldest(statuses); !at.IsZero() {
+		f.one("clause_probe_age_seconds", "gauge", "How old the oldest of the newest outcomes of probes is.", now.Sub(at).Seconds())
 	}
 	clocks, err := a.Evidence.Clocks(ctx, now)
 	if err != nil {
@@ -105,6 +100,19 @@ func (a *App) clauseFigures(ctx context.Context, f *figures) {
 		stand["missed"] += float64(c.Missed)
 	}
 	f.add("clause_clocks", "gauge", "Clocks of what is owed, by how they stand.", "state", stand)
+}
+
+// oldest is when that control was probed last which was not probed for longest; zero if one never was.
+func oldest(all []evidence.Status) (at time.Time) {
+	some := false
+	for i := range all {
+		for _, c := range all[i].Controls {
+			if c.Runs && (!some || c.Newest.At.Before(at)) {
+				some, at = true, c.Newest.At
+			}
+		}
+	}
+	return at
 }
 
 func (a *App) noFigure(err error) {
