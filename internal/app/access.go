@@ -11,13 +11,11 @@ import (
 
 // access is the desk for who of staff may see customers' data, in the store of a vault.
 func (a *App) access(v *vault.Vault) *access.Desk {
-	engine := *a.Clocks
-	engine.DB = v.DB
 	purposes := make([]string, 0, len(a.Policy.Purposes))
 	for i := range a.Policy.Purposes {
 		purposes = append(purposes, a.Policy.Purposes[i].ID)
 	}
-	return &access.Desk{Vault: v, Engine: &engine, Rules: a.Plan.Staff, Decisions: a.Rules, Purposes: purposes, Environment: a.Environment, Drills: canaryA}
+	return &access.Desk{Vault: v, Engine: a.engine(v), Rules: a.Plan.Staff, Decisions: a.Rules, Purposes: purposes, Environment: a.Environment, Drills: canaryA}
 }
 
 // elsewhere reports whether what a clock of the kind owes is discharged at a desk of its own.

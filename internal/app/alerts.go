@@ -15,9 +15,7 @@ import (
 
 // alerts is the desk for what somebody on call has to know, in the store of a vault.
 func (a *App) alerts(v *vault.Vault) *alert.Desk {
-	engine := *a.Clocks
-	engine.DB = v.DB
-	return &alert.Desk{Vault: v, Engine: &engine, Staff: a.Notify.Staff, Duties: a.Plan.Alerts, Log: a.Log}
+	return &alert.Desk{Vault: v, Engine: a.engine(v), Staff: a.Notify.Staff, Duties: a.Plan.Alerts, Log: a.Log}
 }
 
 // watchClauses raises an alert for each clause whose own controls were last seen broken, and ends those of

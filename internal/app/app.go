@@ -321,8 +321,12 @@ func (a *App) Handler() (http.Handler, error) {
 }
 
 func (a *App) doorConfig(v *vault.Vault, log *ledger.Log, apps httpapi.Applications, pages http.Handler) httpapi.Config {
+	incidents := a.incidents(v, log)
 	return httpapi.Config{
-		Vault: a.guarded(v, log), Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v), Incidents: a.incidents(v, log), Assurance: a.assurance(v), Demands: a.incidents(v, log), Minors: a.incidents(v, log), Alerts: a.alerts(v), Staff: a.access(v), Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Connected: a.outside(v), Rights: a.rights(v, log), Agents: a.agents(v, log), Registry: &drp.Registry{DB: v.DB, Gone: a.Ring}, Rules: a.Rules, Policy: a.Policy,
+		Vault: a.guarded(v, log), Applications: apps, Ledger: log, Probes: probes{a}, Duties: a.desk(v),
+		Incidents: incidents, Demands: incidents, Minors: incidents, Assurance: a.assurance(v), Alerts: a.alerts(v), Staff: a.access(v),
+		Messages: a.messages(v), Notices: a.notices(v), Retention: a.retention(v, log), Connected: a.outside(v),
+		Rights: a.rights(v, log), Agents: a.agents(v, log), Registry: &drp.Registry{DB: v.DB, Gone: a.Ring}, Rules: a.Rules, Policy: a.Policy,
 		Issuer: a.PublicURL, Environment: a.Environment, Title: a.Policy.Organisation.Name + ": Clause API", Trust: pages, Ready: a.ready,
 		Now: a.Now, Wall: a.Wall, Log: a.Log, Limits: a.Limits,
 		ClientCertificates: a.ClientCAs != nil,

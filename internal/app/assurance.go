@@ -10,9 +10,7 @@ import (
 // assurance is the desk for security tests, findings, exercises and researchers' reports, in the store of a
 // vault.
 func (a *App) assurance(v *vault.Vault) *assurance.Desk {
-	engine := *a.Clocks
-	engine.DB = v.DB
-	return &assurance.Desk{Vault: v, Engine: &engine, Ring: a.Ring, Rules: a.Plan.Assurance, Node: v.DB.Node}
+	return &assurance.Desk{Vault: v, Engine: a.engine(v), Ring: a.Ring, Rules: a.Plan.Assurance, Node: v.DB.Node}
 }
 
 // RunReports keeps what researchers wrote readable, and forgets it in time.

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"clause.dev/clause/internal/control"
@@ -37,11 +36,16 @@ func (a *App) watchCalendar(context.Context) error {
 	return nil
 }
 
-// desk is where clocks are opened and discharged, in the store of a vault.
-func (a *App) desk(v *vault.Vault) *duty.Desk {
+// engine is the engine of clocks, in the store of a vault.
+func (a *App) engine(v *vault.Vault) *obligation.Engine {
 	engine := *a.Clocks
 	engine.DB = v.DB
-	return &duty.Desk{Vault: v, Engine: &engine, Duties: a.Plan.Duties, Elsewhere: elsewhere}
+	return &engine
+}
+
+// desk is where clocks are opened and discharged, in the store of a vault.
+func (a *App) desk(v *vault.Vault) *duty.Desk {
+	return &duty.Desk{Vault: v, Engine: a.engine(v), Duties: a.Plan.Duties, Elsewhere: elsewhere}
 }
 
 // lookBack is how long what was discharged late is told of.
@@ -55,7 +59,7 @@ func (a *App) standings(ctx context.Context, now time.Time) (map[string]obligati
 	}
 	all := map[string]obligation.Standing{}
 	for _, tenant := range tenants {
-		if slices.Contains(canaryTenants(), tenant) {
+		if isCanary(tenant) {
 			continue
 		}
 		one, err := a.Clocks.Standings(ctx, tenant, now, now.Add(-lookBack))

@@ -30,7 +30,10 @@ func (a *App) consoleConfig() console.Config {
 		Desks: console.Desks{
 			Board:  &evidence.Board{Vault: a.Vault, Evidence: a.Evidence, Now: a.Now, Tenants: a.customers},
 			Clocks: a.desk(a.Vault), Audit: &duty.Audit{Vault: a.Vault, Ledger: a.Ledger}, Alerts: a.alerts(a.Vault), Configured: a.configured,
-			Work: a.consoleWork(),
+			Work: console.Work{
+				Rights: a.rights(a.Vault, a.Ledger), Incidents: a.incidents(a.Vault, a.Ledger), Assurance: a.assurance(a.Vault),
+				Retention: a.retention(a.Vault, a.Ledger), Access: a.access(a.Vault), Vault: a.Vault,
+			},
 		},
 		Log: func(err error) {
 			a.Log.Error("a page of the console failed", "kind", fault.KindOf(err).String(), "why", fault.Public(err))
@@ -41,7 +44,7 @@ func (a *App) consoleConfig() console.Config {
 // customers are the tenants, the organisation first, and those that have left; without the canaries.
 func (a *App) customers(ctx context.Context) ([]string, error) {
 	all, err := a.Clocks.Tenants(ctx)
-	return slices.DeleteFunc(all, func(t string) bool { return slices.Contains(canaryTenants(), t) }), err
+	return slices.DeleteFunc(all, isCanary), err
 }
 
 // ServeConsole serves staff at a listener of their own, beside Serve.

@@ -12,9 +12,7 @@ import (
 
 // incidents is the desk for breaches and legal demands, in the store of a vault.
 func (a *App) incidents(v *vault.Vault, log *ledger.Log) *incident.Desk {
-	engine := *a.Clocks
-	engine.DB = v.DB
-	return &incident.Desk{Vault: v, Engine: &engine, Ledger: log, Policy: a.Policy, Rules: a.Plan.Incidents, Erase: func(ctx context.Context, tenant, subject string) (string, error) {
+	return &incident.Desk{Vault: v, Engine: a.engine(v), Ledger: log, Policy: a.Policy, Rules: a.Plan.Incidents, Erase: func(ctx context.Context, tenant, subject string) (string, error) {
 		c := vault.Caller{
 			Credential: decision.Credential{ID: "clause", Tenants: []string{tenant}, Environment: v.Environment},
 			Scopes:     []string{vault.ScopeRights, vault.ScopeSubjects},

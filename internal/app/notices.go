@@ -19,10 +19,8 @@ import (
 
 // notices is where versions of the policy are announced, in the store of a vault.
 func (a *App) notices(v *vault.Vault) *notice.Desk {
-	engine := *a.Clocks
-	engine.DB = v.DB
 	return &notice.Desk{
-		Vault: v, Engine: &engine, Policy: a.Policy, Controls: control.Catalogue(),
+		Vault: v, Engine: a.engine(v), Policy: a.Policy, Controls: control.Catalogue(),
 		Parse: a.versions.parse, Promised: promised, Canaries: canaryTenants(),
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/identity/sso"
-	"clause.dev/clause/internal/policy"
 )
 
 // People is the door for the people of a tenant: the pages on which they register, sign in and look after
@@ -40,13 +39,10 @@ func (a *App) peopleBy(tenant string, source func(*http.Request) string, signOn 
 	return account.New(account.Config{
 		Passkeys: passkeys, SignOn: signOn,
 		Statement: statement, Source: source, Desks: a.desksOf(tenant), Receipts: a.login.receipts,
-		Accounts: a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: cookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
+		Accounts: a.Accounts, Policy: a.Policy, Tenant: tenant, Cookie: control.CookieOf(a.Policy), Login: a.login.set + "." + a.login.field,
 		MinAge: a.Plan.Accounts.Rules.MinAge, Now: a.Now,
 		Log: func(err error) {
 			a.Log.Error("a page of an account failed", "kind", fault.KindOf(err).String(), "why", fault.Public(err))
 		},
 	})
 }
-
-// cookieOf is the name of the cookie that keeps people signed in.
-func cookieOf(p *policy.Policy) string { return control.CookieOf(p) }

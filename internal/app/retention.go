@@ -14,10 +14,8 @@ import (
 
 // retention is the desk at which data ends, in the store of a vault.
 func (a *App) retention(v *vault.Vault, log *ledger.Log) *retention.Desk {
-	engine := *a.Clocks
-	engine.DB = v.DB
 	desk := &retention.Desk{
-		Vault: v, Engine: &engine, Ledger: log, Duties: a.leaving(), Issuer: a.Policy.Organisation.Name, Operator: a.Operator(),
+		Vault: v, Engine: a.engine(v), Ledger: log, Duties: a.leaving(), Issuer: a.Policy.Organisation.Name, Operator: a.Operator(),
 	}
 	if a.walks(v) {
 		desk.Outside = a.outside(v)

@@ -13,10 +13,8 @@ import (
 
 // rights is the desk of people's rights, in the store of a vault.
 func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
-	engine := *a.Clocks
-	engine.DB = v.DB
 	desk := &rights.Desk{
-		Vault: v, Clocks: &engine, Ledger: log, Policy: a.Policy, Promises: a.Plan.Rights, Tell: notify.Enqueue, Scratch: a.temporary(),
+		Vault: v, Clocks: a.engine(v), Ledger: log, Policy: a.Policy, Promises: a.Plan.Rights, Tell: notify.Enqueue, Scratch: a.temporary(),
 		Held: v.Held, Changed: drp.Changed,
 		Erase: func(ctx context.Context, c vault.Caller, tenant, subject, request string) error {
 			if isCanary(tenant) { // whose certificates nobody would ever read
