@@ -140,7 +140,7 @@ func (a *App) duties() []work.Duty {
 			return err
 		}},
 		{Name: "turn keys", Every: time.Minute, Now: true, Do: a.Vault.RunKeys},
-		{Name: "sweep", Every: 2 * a.Beat, Do: func(ctx context.Context) error {
+		{Name: "sweep", Every: 2 * a.Beat, Now: true, Do: func(ctx context.Context) error {
 			return errors.Join(a.Vault.Sweep(ctx), a.retention(a.Vault, a.Ledger).Run(ctx))
 		}},
 		{Name: "expire records", Every: time.Hour, Now: true, Do: a.Vault.Expire},
