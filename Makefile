@@ -1,7 +1,5 @@
 # The two commands of README: `go run ./cmd/clause demo`, and `make test`.
 
-STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-
 .PHONY: test deps bench kill fuzz
 
 # Everything, on a fresh Debian machine too. Three packages at a time: many tests wait more than they compute.

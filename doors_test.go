@@ -27,11 +27,17 @@ var openPatterns = []string{
 // gatePatterns are what the gate serves to other proxies: who somebody is, and the keys to check that by.
 var gatePatterns = []string{`"GET /account/keys.json"`, `"/forward-auth"`}
 
+// figures are what is served at a listener of their own.
+const figures = `"GET " + metricsPath`
+
 // consolePatterns are what the console serves to who is not signed in yet.
 var consolePatterns = []string{
 	`"GET /{$}"`, `"GET " + Prefix + "{$}"`, `"GET " + Prefix + "style.css"`, `"GET " + Prefix + "icon.svg"`, `"GET " + Prefix + "{lang}/sign-in"`,
 	`"POST " + Prefix + "{lang}/sign-in"`, `"GET " + Prefix + "{lang}/sign-in/{way}"`, `"GET " + Callback + "{way}"`, `"/"`,
 }
+
+// doors are the packages that serve.
+var doors = []string{"internal/httpapi", "internal/account", "internal/trust", "internal/gate", "internal/console", "internal/app"}
 
 // TestEveryRouteOfADoorIsDecided reads how each door registers what it serves: there is one place for it, and that
 // asks who comes. The interface's operations are tried one by one by the probe of route-decisions.
@@ -41,6 +47,7 @@ func TestEveryRouteOfADoorIsDecided(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]int{}
+	patterns := map[string]bool{}
 	for _, r := range house {
 		for _, f := range r.files {
 			ast.Inspect(f, func(n ast.Node) bool {
@@ -62,14 +69,18 @@ func TestEveryRouteOfADoorIsDecided(t *testing.T) {
 				if why := undecided(r.dir, at, name, args); why != "" {
 					t.Errorf("%s: %s(%s): %s", r.set.Position(call.Pos()), name, strings.Join(args[:min(1, len(args))], ""), why)
 				}
-				if registers(name) {
+				if registers(name) && len(args) == 2 {
 					seen[r.dir]++
+					if patterns[r.dir+args[0]] { // what is known to be open is open in one place
+						t.Errorf("%s: %s is registered a second time", r.set.Position(call.Pos()), args[0])
+					}
+					patterns[r.dir+args[0]] = true
 				}
 				return true
 			})
 		}
 	}
-	for _, door := range []string{"internal/httpapi", "internal/account", "internal/trust", "internal/gate", "internal/console"} {
+	for _, door := range doors {
 		if seen[door] == 0 {
 			t.Errorf("no route of %s was found", door)
 		}
@@ -80,12 +91,13 @@ func registers(name string) bool { return name == "HandleFunc" || name == "Handl
 
 // undecided says why a call may let a request past every decision; "" if it does not.
 func undecided(dir, file, name string, args []string) string {
-	door := strings.HasPrefix(dir, "internal/")
 	switch {
 	case dir == "internal/account" && name == "open" && len(args) == 3 && !slices.Contains(openPages, args[0]):
 		return "a page for anybody that is not among those that may be"
-	case !door || !registers(name) || len(args) != 2:
+	case !strings.HasPrefix(dir, "internal/") || !registers(name) || len(args) != 2:
 		return ""
+	case !slices.Contains(doors, dir):
+		return "a route that is at no door"
 	case dir == "internal/httpapi" && file != "routes.go":
 		return "the interface serves by its table of operations alone"
 	case dir == "internal/gate" && !slices.Contains(gatePatterns, args[0]):
@@ -96,6 +108,8 @@ func undecided(dir, file, name string, args []string) string {
 		return "a route that does not ask who is signed in"
 	case dir == "internal/console" && !strings.Contains(args[1], "private(") && !slices.Contains(consolePatterns, args[0]):
 		return "a page of the console that does not ask who is signed in"
+	case dir == "internal/app" && args[0] != figures:
+		return "beside the doors there are figures, and nothing else"
 	}
 	return ""
 }
@@ -115,6 +129,9 @@ func TestUndecidedIsSeen(t *testing.T) {
 		{"internal/gate", "forward.go", "HandleFunc", []string{`"/forward-auth"`, "forward"}, false},
 		{"internal/console", "console.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/owed"`, "d.serve(owed)"}, true},
 		{"internal/console", "console.go", "HandleFunc", []string{`method + " " + Prefix + "{lang}/" + page`, "d.serve(private(do))"}, false},
+		{"internal/app", "metrics.go", "HandleFunc", []string{`"GET " + metricsPath`, "figures"}, false},
+		{"internal/app", "metrics.go", "Handle", []string{`"/debug/"`, "pprof"}, true},
+		{"internal/vault", "records.go", "HandleFunc", []string{`"GET /records"`, "records"}, true},
 		{"internal/account", "account.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/data"`, "d.serve(data)"}, true},
 		{"internal/account", "account.go", "HandleFunc", []string{`"GET " + Prefix + "{lang}/data"`, "d.serve(private(data))"}, false},
 		{"internal/account", "account.go", "open", []string{`"data"`, "a", "b"}, true},
