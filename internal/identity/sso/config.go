@@ -37,6 +37,7 @@ type (
 		Scopes      []string            `yaml:"scopes"`
 		Domains     []string            `yaml:"domains"`
 		DomainClaim string              `yaml:"domain-claim"`
+		Verified    string              `yaml:"verified-claim"`
 		Groups      []string            `yaml:"groups"`
 		GroupsClaim string              `yaml:"groups-claim"`
 		Factor      factorForm          `yaml:"second-factor"`
@@ -97,7 +98,7 @@ func (f *providerForm) read(env func(string) (string, bool)) (p Provider, err er
 	}
 	p = Provider{
 		ID: f.ID, Title: f.Title, Issuer: f.Issuer, Client: f.Client, Door: f.Door, Scopes: f.Scopes,
-		Domains: f.Domains, DomainClaim: f.DomainClaim, Groups: f.Groups, GroupsClaim: f.GroupsClaim,
+		Domains: f.Domains, DomainClaim: f.DomainClaim, VerifiedClaim: f.Verified, Groups: f.Groups, GroupsClaim: f.GroupsClaim,
 		Factor: Factor{ACR: f.Factor.ACR, AMR: f.Factor.AMR, Always: f.Factor.Always}, Roles: f.Roles,
 	}
 	switch {

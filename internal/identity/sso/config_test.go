@@ -20,6 +20,7 @@ providers:
     door: staff
     groups-claim: groups
     roles: {managers: [the manager], all: [engineer]}
+    verified-claim: xms_edov
     second-factor: {amr: [mfa, hwk]}
 `
 
@@ -33,6 +34,9 @@ func TestParse(t *testing.T) {
 		t.Fatal(all, err)
 	}
 	if p := all[0]; p.Secret != "s3cret" || p.DomainClaim != "hd" { // an address says nothing of a Workspace
+		t.Errorf("%+v", p)
+	}
+	if p := all[1]; p.VerifiedClaim != "xms_edov" {
 		t.Errorf("%+v", p)
 	}
 	if got := all[1].RolesOf([]string{"all", "unknown", "managers", "all"}); strings.Join(got, ",") != "engineer,the manager" {

@@ -1,6 +1,7 @@
 package sso
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -271,7 +272,7 @@ func (p *Party) judge(said claims) (*Identity, error) {
 	if i.Subject == "" || len(i.Subject) > maxSubject {
 		return nil, untrue("it names nobody")
 	}
-	if said.yes("email_verified") {
+	if said.yes(cmp.Or(p.VerifiedClaim, "email_verified")) {
 		i.Email = said.text("email")
 	}
 	if p.GroupsClaim != "" {

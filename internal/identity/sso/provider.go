@@ -34,8 +34,10 @@ type Provider struct {
 	// Whose accounts are taken: all where nothing is said.
 	Domains     []string
 	DomainClaim string // says the domain; "": the verified address does
-	Groups      []string
-	GroupsClaim string
+	// VerifiedClaim says that the address is verified; "": email_verified does. Not every provider sends that.
+	VerifiedClaim string
+	Groups        []string
+	GroupsClaim   string
 
 	Factor Factor
 	// Roles are what members of staff are, by the groups they are in.
@@ -146,5 +148,7 @@ func (c claims) texts(name string) (all []string) {
 	return all
 }
 
-// yes is a claim that is true; some providers write it as a word.
-func (c claims) yes(name string) bool { return c[name] == true || c[name] == "true" }
+// yes is a claim that is true; some providers write it as a word, or a figure.
+func (c claims) yes(name string) bool {
+	return c[name] == true || c[name] == "true" || c[name] == "1"
+}

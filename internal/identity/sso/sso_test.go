@@ -246,6 +246,7 @@ func TestStolenCode(t *testing.T) {
 
 // TestWhose: domains, groups, addresses that were not verified, second factors.
 func TestWhose(t *testing.T) {
+	byEdov := func(p *sso.Provider) { p.VerifiedClaim = "xms_edov" } // as at Microsoft Entra
 	for name, c := range map[string]struct {
 		provider func(*sso.Provider)
 		claims   map[string]any
@@ -263,6 +264,9 @@ func TestWhose(t *testing.T) {
 		"a group":                      {func(p *sso.Provider) { p.Groups, p.GroupsClaim = []string{"buyers"}, "groups" }, map[string]any{"groups": []string{"x", "buyers"}}, false, nil},
 		"no group":                     {func(p *sso.Provider) { p.Groups, p.GroupsClaim = []string{"buyers"}, "groups" }, map[string]any{"groups": "sellers"}, true, nil},
 		"an address of no proof":       {nil, map[string]any{"email_verified": "no"}, false, func(i *sso.Identity) bool { return i.Email == "" }},
+		"proof by another claim":       {byEdov, map[string]any{"email_verified": nil, "xms_edov": "1"}, false, func(i *sso.Identity) bool { return i.Email != "" }},
+		"proof by the wrong claim":     {byEdov, map[string]any{"email_verified": true}, false, func(i *sso.Identity) bool { return i.Email == "" }},
+		"another claim says no":        {byEdov, map[string]any{"email_verified": true, "xms_edov": "0"}, false, func(i *sso.Identity) bool { return i.Email == "" }},
 		"proof as a word":              {nil, map[string]any{"email_verified": "true"}, false, func(i *sso.Identity) bool { return i.Email != "" }},
 		"two factors":                  {nil, map[string]any{"amr": []string{"pwd", "mfa"}}, false, func(i *sso.Identity) bool { return i.Strong }},
 		"one factor":                   {nil, map[string]any{"amr": []string{"pwd"}}, false, func(i *sso.Identity) bool { return !i.Strong }},
