@@ -64,74 +64,9 @@ func assuranceOp(method, path, id, summary, about string, in, out any) operation
 	return operation{method: method, path: path, id: id, tag: "assurance", scope: api.ScopeDuties, summary: summary, about: about, in: in, out: out}
 }
 
-// making registers what makes something.
-func making[In, Out any](r *routes, op operation, do func(ctx context.Context, c vault.Caller, tenant string, in In) (Out, error)) {
-	op.status = http.StatusCreated
-	r.private(op, func(c vault.Caller, x *exchange) error {
-		in, err := decode[In](x)
-		if err != nil {
-			return err
-		}
-		out, err := do(x.Context(), c, x.PathValue("tenant"), in)
-		if err != nil {
-			return err
-		}
-		return x.answer(http.StatusCreated, out)
-	})
-}
-
-// moving registers a step of the thing whose id the wildcard {item} is.
-func moving[In, Out any](r *routes, op operation, do func(ctx context.Context, c vault.Caller, tenant, id string, in In) (Out, error)) {
-	r.private(op, func(c vault.Caller, x *exchange) error {
-		in, err := decode[In](x)
-		if err != nil {
-			return err
-		}
-		out, err := do(x.Context(), c, x.PathValue("tenant"), x.PathValue("item"), in)
-		if err != nil {
-			return err
-		}
-		return x.answer(http.StatusOK, out)
-	})
-}
-
-// showing registers what shows one thing.
-func showing[Out any](r *routes, op operation, do func(ctx context.Context, c vault.Caller, tenant, id string) (Out, error)) {
-	r.private(op, func(c vault.Caller, x *exchange) error {
-		out, err := do(x.Context(), c, x.PathValue("tenant"), x.PathValue("item"))
-		if err != nil {
-			return err
-		}
-		return x.answer(http.StatusOK, out)
-	})
-}
-
-// listing registers what shows a page of things.
-func listing[One any](r *routes, op operation, do func(ctx context.Context, c vault.Caller, tenant, cursor string, limit int) ([]One, string, error), wrap func([]One, string) any) {
-	op.query = []parameter{cursorQuery, limitQuery}
-	r.private(op, func(c vault.Caller, x *exchange) error {
-		cursor, limit, err := x.page()
-		if err != nil {
-			return err
-		}
-		all, next, err := do(x.Context(), c, x.PathValue("tenant"), cursor, limit)
-		if err != nil {
-			return err
-		}
-		return x.answer(http.StatusOK, wrap(all, next))
-	})
-}
-
-// removing registers what removes a drill.
-func removing(r *routes, path, id, what string, do func(ctx context.Context, c vault.Caller, tenant, id string) error) {
-	op := assuranceOp("DELETE", path+"/{item}", id, "Remove a drill", "With its clocks. "+what+" of the organisation stays on record.", nil, nil)
-	op.status = http.StatusNoContent
-	r.private(op, func(c vault.Caller, x *exchange) error {
-		if err := do(x.Context(), c, x.PathValue("tenant"), x.PathValue("item")); err != nil {
-			return err
-		}
-		return x.done()
-	})
+// drill is an operation that removes one.
+func drill(path, id, what string) operation {
+	return assuranceOp("DELETE", path+"/{item}", id, "Remove a drill", "With its clocks. "+what+" of the organisation stays on record.", nil, nil)
 }
 
 func (s *service) assurance(r *routes) {
@@ -140,7 +75,7 @@ func (s *service) assurance(r *routes) {
 	listing(r, assuranceOp("GET", testsPath, "list-tests", "Security tests", "The newest first.", nil, api.SecurityTests{}), d.Tests, func(all []api.SecurityTest, next string) any { return api.SecurityTests{Tests: all, Next: next} })
 	showing(r, assuranceOp("GET", testsPath+"/{item}", "get-test", "One security test", "", nil, api.SecurityTest{}), d.Test)
 	moving(r, assuranceOp("POST", testsPath+"/{item}/report", "report-test", "A test was done", "Its report discharges the clocks of the application's tests. One that lacks an area of the policy is refused.", api.SecurityTestReport{}, api.SecurityTest{}), d.ReportTest)
-	removing(r, testsPath, "remove-test", "A test", d.RemoveTest)
+	removing(r, drill(testsPath, "remove-test", "A test"), d.RemoveTest)
 
 	making(r, assuranceOp("POST", findingsPath, "open-finding", "Enter a finding", "Its clocks run from now, by its severity.", api.NewWeakness{}, api.Weakness{}), d.OpenFinding)
 	listing(r, assuranceOp("GET", findingsPath, "list-findings", "Findings", "The newest first.", nil, api.Weaknesses{}), d.Findings, func(all []api.Weakness, next string) any { return api.Weaknesses{Findings: all, Next: next} })
@@ -148,26 +83,26 @@ func (s *service) assurance(r *routes) {
 	moving(r, assuranceOp("POST", findingsPath+"/{item}/fixed", "fix-finding", "A finding was fixed", "And rolled out. That its finder tests it again is still owed.", api.WeaknessFix{}, api.Weakness{}), d.FixFinding)
 	moving(r, assuranceOp("POST", findingsPath+"/{item}/retest", "retest-finding", "A finding was tested again", "By its finder, and noted by another credential than the fix was. Once it is gone, its clocks are discharged.", api.Retest{}, api.Weakness{}), d.RetestFinding)
 	moving(r, assuranceOp("POST", findingsPath+"/{item}/dismiss", "dismiss-finding", "A finding is none", "As another credential says than the one that entered it.", api.WeaknessDismissal{}, api.Weakness{}), d.DismissFinding)
-	removing(r, findingsPath, "remove-finding", "A finding", d.RemoveFinding)
+	removing(r, drill(findingsPath, "remove-finding", "A finding"), d.RemoveFinding)
 
 	making(r, assuranceOp("POST", tabletopsPath, "hold-tabletop", "Enter an exercise that was held", "Its minutes discharge the clock of the rhythm; each thing to be done has a clock of its own. One without a team of the policy is refused.", api.NewExercise{}, api.Exercise{}), d.HoldExercise)
 	listing(r, assuranceOp("GET", tabletopsPath, "list-tabletops", "Exercises", "The newest first.", nil, api.Exercises{}), d.Exercises, func(all []api.Exercise, next string) any { return api.Exercises{Exercises: all, Next: next} })
 	showing(r, assuranceOp("GET", tabletopsPath+"/{item}", "get-tabletop", "One exercise", "", nil, api.Exercise{}), d.Exercise)
 	r.private(assuranceOp("POST", tabletopsPath+"/{item}/items/{number}/done", "finish-item", "Something was done", "What had to be, after the exercise.", api.ExerciseItemDone{}, api.Exercise{}), s.finishItem)
-	removing(r, tabletopsPath, "remove-tabletop", "An exercise", d.RemoveExercise)
+	removing(r, drill(tabletopsPath, "remove-tabletop", "An exercise"), d.RemoveExercise)
 
 	making(r, assuranceOp("POST", switchPath, "begin-switch-over", "Begin a switch-over", "The server notes which node answers for the store. Then load it, have the other node take over, and finish.", api.NewSwitchOver{}, api.SwitchOver{}), d.BeginSwitchOver)
 	listing(r, assuranceOp("GET", switchPath, "list-switch-overs", "Switch-overs", "The newest first.", nil, api.SwitchOvers{}), d.SwitchOvers, func(all []api.SwitchOver, next string) any { return api.SwitchOvers{SwitchOvers: all, Next: next} })
 	showing(r, assuranceOp("GET", switchPath+"/{item}", "get-switch-over", "One switch-over", "", nil, api.SwitchOver{}), d.SwitchOver)
 	moving(r, assuranceOp("POST", switchPath+"/{item}/finish", "finish-switch-over", "A switch-over is over", "The server looks whether another node answers now: 409 if not. One that lost no acknowledged write discharges the clock.", api.SwitchOverResult{}, api.SwitchOver{}), d.FinishSwitchOver)
-	removing(r, switchPath, "remove-switch-over", "A switch-over", d.RemoveSwitchOver)
+	removing(r, drill(switchPath, "remove-switch-over", "A switch-over"), d.RemoveSwitchOver)
 
 	making(r, assuranceOp("POST", reportsPath, "enter-report", "Enter a researcher's report", "One that came by mail, say; what comes to /security/report is entered already.", api.NewReport{}, api.Receipt{}), s.enterReport)
 	listing(r, assuranceOp("GET", reportsPath, "list-reports", "Researchers' reports", "The newest first, without what was written.", nil, api.Reports{}), d.Reports, func(all []api.Report, next string) any { return api.Reports{Reports: all, Next: next} })
 	showing(r, assuranceOp("GET", reportsPath+"/{item}", "get-report", "Read a report", "With what the researcher wrote. That it was read is in the ledger.", nil, api.Report{}), d.ReadReport)
 	moving(r, assuranceOp("POST", reportsPath+"/{item}/assess", "assess-report", "Assess a report", "A valid one becomes a finding, whose clocks run from now.", api.ReportAssessment{}, api.Report{}), d.AssessReport)
 	moving(r, assuranceOp("POST", reportsPath+"/{item}/reward", "reward-report", "A researcher was rewarded", "", api.Reward{}, api.Report{}), d.RewardReport)
-	removing(r, reportsPath, "remove-report", "A report", d.RemoveReport)
+	removing(r, drill(reportsPath, "remove-report", "A report"), d.RemoveReport)
 	s.reporting(r)
 }
 
@@ -181,8 +116,5 @@ func (s *service) finishItem(c vault.Caller, x *exchange) error {
 		return notFound()
 	}
 	out, err := s.Assurance.FinishItem(x.Context(), c, x.PathValue("tenant"), x.PathValue("item"), number, in)
-	if err != nil {
-		return err
-	}
-	return x.answer(http.StatusOK, out)
+	return answered(x, http.StatusOK, out, err)
 }

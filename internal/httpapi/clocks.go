@@ -15,36 +15,20 @@ const (
 )
 
 func (s *service) clocks(r *routes) {
-	r.private(operation{
-		method: "POST", path: clocksPath, id: "open-clocks", tag: "duties", scope: api.ScopeDuties,
-		summary: "Begin what a clause owes", about: "Begins a clock for everything that the clause owes on such an occasion; each occasion once.",
-		in: api.Occasion{}, out: api.Clocks{}, status: http.StatusCreated,
-	}, s.openClocks)
-	r.private(operation{
-		method: "GET", path: clocksPath, id: "list-clocks", tag: "duties", scope: api.ScopeDuties,
-		summary: "What is owed", about: "The clocks that are running or paused, those due first first.", query: []parameter{cursorQuery, limitQuery}, out: api.Clocks{},
-	}, s.listClocks)
-	r.private(operation{
-		method: "GET", path: clockPath, id: "get-clock", tag: "duties", scope: api.ScopeDuties,
-		summary: "One clock", out: api.Clock{},
-	}, s.getClock)
-	r.private(operation{
-		method: "POST", path: clockPath + "/discharge", id: "discharge-clock", tag: "duties", scope: api.ScopeDuties,
-		summary: "Discharge what was owed", about: "Only by evidence of the kind that the clock names. What is discharged late stays late.",
-		in: api.Discharge{}, out: api.Clock{},
-	}, s.dischargeClock)
-	r.private(operation{
-		method: "POST", path: clockPath + "/pause", id: "pause-clock", tag: "duties", scope: api.ScopeDuties,
-		summary: "Pause a clock", about: "For a reason and at most for a limit.", in: api.Pause{}, out: api.Clock{},
-	}, s.pauseClock)
-	r.private(operation{
-		method: "POST", path: clockPath + "/resume", id: "resume-clock", tag: "duties", scope: api.ScopeDuties,
-		summary: "Let a paused clock run on", out: api.Clock{},
-	}, s.resumeClock)
-	r.private(operation{
-		method: "POST", path: clockPath + "/void", id: "void-clock", tag: "duties", scope: api.ScopeDuties,
-		summary: "End what is no longer owed", about: "A clock that was missed cannot be ended so.", in: api.Void{}, out: api.Clock{},
-	}, s.voidClock)
+	op := func(method, path, id, summary, about string, in, out any) operation {
+		return operation{method: method, path: path, id: id, tag: "duties", scope: api.ScopeDuties, summary: summary, about: about, in: in, out: out}
+	}
+	open := op("POST", clocksPath, "open-clocks", "Begin what a clause owes", "Begins a clock for everything that the clause owes on such an occasion; each occasion once.", api.Occasion{}, api.Clocks{})
+	open.status = http.StatusCreated
+	r.private(open, s.openClocks)
+	list := op("GET", clocksPath, "list-clocks", "What is owed", "The clocks that are running or paused, those due first first.", nil, api.Clocks{})
+	list.query = []parameter{cursorQuery, limitQuery}
+	r.private(list, s.listClocks)
+	r.private(op("GET", clockPath, "get-clock", "One clock", "", nil, api.Clock{}), s.getClock)
+	r.private(op("POST", clockPath+"/discharge", "discharge-clock", "Discharge what was owed", "Only by evidence of the kind that the clock names. What is discharged late stays late.", api.Discharge{}, api.Clock{}), s.dischargeClock)
+	r.private(op("POST", clockPath+"/pause", "pause-clock", "Pause a clock", "For a reason and at most for a limit.", api.Pause{}, api.Clock{}), s.pauseClock)
+	r.private(op("POST", clockPath+"/resume", "resume-clock", "Let a paused clock run on", "", nil, api.Clock{}), s.resumeClock)
+	r.private(op("POST", clockPath+"/void", "void-clock", "End what is no longer owed", "A clock that was missed cannot be ended so.", api.Void{}, api.Clock{}), s.voidClock)
 }
 
 func (s *service) openClocks(c vault.Caller, x *exchange) error {

@@ -35,12 +35,17 @@ func (x *exchange) read() ([]byte, error) {
 	if err := x.plainJSON(); err != nil {
 		return nil, err
 	}
-	if x.ContentLength > maxBody {
-		return nil, tooLarge(maxBody)
+	return x.bounded(maxBody)
+}
+
+// bounded reads the body whole, of at most so many bytes. Whoever sends a byte a minute is cut off.
+func (x *exchange) bounded(most int64) ([]byte, error) {
+	if x.ContentLength > most {
+		return nil, tooLarge(most)
 	}
-	// Whoever sends a byte a minute is cut off. Tests without a connection have no deadline.
+	// Tests without a connection have no deadline.
 	_ = x.controller().SetReadDeadline(x.service.Wall().Add(x.service.Limits.BodyWithin))
-	data, err := readBody(x.Body, x.ContentLength)
+	data, err := readBody(x.Body, x.ContentLength, most)
 	if err != nil {
 		return nil, bodyError(err)
 	}
@@ -67,11 +72,11 @@ func (x *exchange) plainJSON() error {
 	return &httpError{meaning: mediaMeaning, detail: "the body must be application/json in UTF-8"}
 }
 
-func readBody(r io.Reader, length int64) ([]byte, error) {
+func readBody(r io.Reader, length, most int64) ([]byte, error) {
 	if length < 0 {
-		data, err := io.ReadAll(io.LimitReader(r, maxBody+1))
-		if err == nil && len(data) > maxBody {
-			err = tooLarge(maxBody)
+		data, err := io.ReadAll(io.LimitReader(r, most+1))
+		if err == nil && int64(len(data)) > most {
+			err = tooLarge(most)
 		}
 		return data, err
 	}

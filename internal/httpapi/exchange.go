@@ -64,6 +64,20 @@ func (x *exchange) send(status int, body []byte) error {
 	return nil
 }
 
+// show answers with what is no JSON, and with what it may load if it is a page.
+func (x *exchange) show(status int, kind, policy string, body []byte) error {
+	h := x.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if policy != "" {
+		h.Set("Content-Security-Policy", policy)
+	}
+	x.WriteHeader(status)
+	// A client that went away is no failure of ours.
+	_, _ = x.Write(body)
+	return nil
+}
+
 // answer encodes v.
 func (x *exchange) answer(status int, v any) error {
 	body, err := json.Marshal(v)

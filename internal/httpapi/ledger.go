@@ -6,11 +6,9 @@ import (
 	"strings"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/vault"
 )
-
-// organisation is the name of the organisation's own log.
-const organisation = "_org"
 
 func (s *service) entries(r *routes) {
 	r.private(operation{
@@ -22,7 +20,7 @@ func (s *service) entries(r *routes) {
 
 // audit guards the entries of a log.
 func (x *exchange) audit(c vault.Caller, tenant string) error {
-	if tenant == organisation {
+	if tenant == db.Organisation {
 		return x.service.Vault.Admit(x.Context(), c, "ledger.read", "", api.ScopeAudit, api.ScopeAdmin)
 	}
 	return x.service.Vault.Admit(x.Context(), c, "ledger.read", tenant, api.ScopeAudit)
@@ -109,11 +107,5 @@ func (s *service) resource(x *exchange, path string) error {
 	if err != nil {
 		return err
 	}
-	h := x.Header()
-	h.Set("Content-Type", r.ContentType)
-	h.Set("Content-Length", strconv.Itoa(len(r.Body)))
-	x.WriteHeader(http.StatusOK)
-	// A client that went away is no failure of ours.
-	_, _ = x.Write(r.Body)
-	return nil
+	return x.show(http.StatusOK, r.ContentType, "", r.Body)
 }

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"net/http"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/incident"
@@ -25,36 +24,12 @@ const (
 )
 
 func (s *service) minors(r *routes) {
+	d := s.Minors
 	op := func(method, path, id, summary, about string, in, out any) operation {
-		return operation{method: method, path: path, id: id, tag: "minors", scope: api.ScopeDuties, summary: summary, about: about, in: in, out: out}
+		return operation{method: method, path: path, id: id, tag: "minors", scope: api.ScopeDuties, summary: summary, about: about, in: in, out: out, patient: true}
 	}
-	report := op("POST", minorsPath, "report-minor", "Report that somebody may be too young", "From now on runs by when the clauses say that they are erased. Reported again, it is the same report.", api.MinorReport{}, api.Minor{})
-	report.status = http.StatusCreated
-	r.private(report, stepping(s, http.StatusCreated, func(ctx context.Context, c vault.Caller, tenant, _ string, in api.MinorReport) (api.Minor, error) {
-		return s.Minors.ReportMinor(ctx, c, tenant, in)
-	}))
-	list := op("GET", minorsPath, "list-minors", "All open reports", "The newest first.", nil, api.Minors{})
-	list.query = []parameter{cursorQuery, limitQuery}
-	r.private(list, s.listMinors)
-	r.private(op("GET", minorPath, "get-minor", "One open report", "", nil, api.Minor{}), func(c vault.Caller, x *exchange) error {
-		got, err := s.Minors.GetMinor(x.Context(), c, x.PathValue("tenant"), x.PathValue("minor"))
-		if err != nil {
-			return err
-		}
-		return x.answer(http.StatusOK, got)
-	})
-	r.private(op("POST", minorPath+"/finding", "find-minor", "Say whether they are", "If so, all that is stored of them is erased, in connected systems too, and that discharges the clock; it needs the scope subjects too. If not, the clock is void. Nothing of the report is stored once it is closed.", api.MinorFinding{}, api.Minor{}),
-		stepping(s, http.StatusOK, s.Minors.FindMinor))
-}
-
-func (s *service) listMinors(c vault.Caller, x *exchange) error {
-	cursor, limit, err := x.page()
-	if err != nil {
-		return err
-	}
-	page, next, err := s.Minors.ListMinors(x.Context(), c, x.PathValue("tenant"), cursor, limit)
-	if err != nil {
-		return err
-	}
-	return x.answer(http.StatusOK, api.Minors{Minors: page, Next: next})
+	making(r, op("POST", minorsPath, "report-minor", "Report that somebody may be too young", "From now on runs by when the clauses say that they are erased. Reported again, it is the same report.", api.MinorReport{}, api.Minor{}), d.ReportMinor)
+	listing(r, op("GET", minorsPath, "list-minors", "All open reports", "The newest first.", nil, api.Minors{}), d.ListMinors, func(all []api.Minor, next string) any { return api.Minors{Minors: all, Next: next} })
+	showing(r, op("GET", minorPath, "get-minor", "One open report", "", nil, api.Minor{}), d.GetMinor)
+	moving(r, op("POST", minorPath+"/finding", "find-minor", "Say whether they are", "If so, all that is stored of them is erased, in connected systems too, and that discharges the clock; it needs the scope subjects too. If not, the clock is void. Nothing of the report is stored once it is closed.", api.MinorFinding{}, api.Minor{}), d.FindMinor)
 }

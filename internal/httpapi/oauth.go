@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"encoding/json"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -51,10 +50,7 @@ func (s *service) giveToken(x *exchange) error {
 	if !ok || len(x.Request.Header["Authorization"]) != 1 || len(key) > maxKey {
 		return x.oauthFailure(http.StatusUnauthorized, "invalid_client", "the application proves itself by HTTP Basic: its id, and its key")
 	}
-	scopes, problem, err := x.tokenForm()
-	if err != nil {
-		return err
-	}
+	scopes, problem := x.tokenForm()
 	if problem != "" {
 		return x.oauthFailure(http.StatusBadRequest, problem, "")
 	}
@@ -80,33 +76,33 @@ func (s *service) giveToken(x *exchange) error {
 
 // tokenForm reads the body: the scopes that are asked for, or what is wrong. A parameter that is there twice is
 // refused, so that nobody before this server can have read another than it does.
-func (x *exchange) tokenForm() (scopes []string, problem string, err error) {
+func (x *exchange) tokenForm() (scopes []string, problem string) {
 	kind, _, err := mime.ParseMediaType(x.Request.Header.Get("Content-Type"))
 	if err != nil || kind != formType || x.URL.RawQuery != "" {
-		return nil, "invalid_request", nil
+		return nil, "invalid_request"
 	}
-	body, err := io.ReadAll(io.LimitReader(x.Body, maxForm+1))
+	body, err := x.bounded(maxForm)
 	if err != nil {
-		return nil, "", fault.New("httpapi.tokenForm", fault.Invalid, "the body could not be read")
+		return nil, "invalid_request"
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil || len(body) > maxForm {
-		return nil, "invalid_request", nil
+	if err != nil {
+		return nil, "invalid_request"
 	}
 	for _, values := range form {
 		if len(values) != 1 {
-			return nil, "invalid_request", nil
+			return nil, "invalid_request"
 		}
 	}
 	switch {
 	case form.Has("client_secret") || form.Has("client_assertion"): // two proofs, of which one would not be looked at
-		return nil, "invalid_request", nil
+		return nil, "invalid_request"
 	case form.Get("grant_type") == "":
-		return nil, "invalid_request", nil
+		return nil, "invalid_request"
 	case form.Get("grant_type") != "client_credentials":
-		return nil, "unsupported_grant_type", nil
+		return nil, "unsupported_grant_type"
 	}
-	return strings.Fields(form.Get("scope")), "", nil
+	return strings.Fields(form.Get("scope")), ""
 }
 
 func (x *exchange) oauthFailure(status int, code, about string) error {

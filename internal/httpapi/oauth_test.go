@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"clause.dev/clause/api"
 )
@@ -72,6 +73,19 @@ func TestTokenGuesses(t *testing.T) {
 	}
 	if got[401] > 5 || got[429] < 5 {
 		t.Errorf("got %v", got)
+	}
+}
+
+// A form that does not come is cut off as any body is.
+func TestSlowForm(t *testing.T) {
+	server := set(t, func(c *Config) { c.Limits = Limits{BodyWithin: 200 * time.Millisecond} }).serve(t)
+	began := time.Now()
+	answer, err := raw(t, server, 0, "POST "+tokenPath+" HTTP/1.1\r\nHost: x\r\n"+basic("app_data", dataKey)+"\r\nContent-Type: "+formType+"\r\nContent-Length: 100\r\n\r\n")
+	if err != nil || answer.StatusCode != 400 {
+		t.Errorf("%v %v", answer, err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("it took %v", took)
 	}
 }
 

@@ -26,7 +26,7 @@ func (x *exchange) observe() {
 
 // try is what became of a key that was shown. Who shows none guesses none.
 func (x *exchange) try() detection.Try {
-	switch shown := len(x.Request.Header["Authorization"]) > 0 || x.URL.Path == tokenPath; {
+	switch shown := len(x.Request.Header["Authorization"]) > 0; {
 	case x.actor != "":
 		return detection.Passed
 	case shown && (x.status == http.StatusUnauthorized || x.status == http.StatusTooManyRequests):

@@ -26,6 +26,8 @@ func TestEveryRequestIsObserved(t *testing.T) {
 		{"GET", record, "clause_wrong", "GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 401 2"},
 		{"GET", record, "", "GET /v1/tenants/{tenant}/subjects/{subject}/data/{data_set}/{record} 401 0"},
 		{"GET", "/v1/nothing", "", "/ 404 0"},
+		{"POST", tokenPath, "", "POST /oauth/token 401 0"},
+		{"POST", tokenPath, dataKey, "POST /oauth/token 401 2"},
 		{"GET", "/v1//x", dataKey, " 404 0"},
 	} {
 		seen = nil

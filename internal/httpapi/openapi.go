@@ -157,7 +157,8 @@ func (b *book) responses(op operation) map[string]*huma.Response {
 		}},
 	}
 	if op.failure != nil {
-		out["default"] = &huma.Response{Description: "What went wrong.", Content: map[string]*huma.MediaType{mediaTypes[0]: {Schema: b.schema(op.failure)}}}
+		out["default"].Description = "What went wrong; a problem (RFC 9457) where the server cannot answer now."
+		out["default"].Content[mediaTypes[0]] = &huma.MediaType{Schema: b.schema(op.failure)}
 	}
 	if op.created {
 		out[strconv.Itoa(http.StatusCreated)] = good

@@ -2,12 +2,13 @@ package httpapi
 
 import (
 	"bytes"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
 	"html/template"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -21,25 +22,29 @@ var docsStyle []byte
 //go:embed docs.html
 var docsPage string
 
+const pageType = "text/html; charset=utf-8"
+
 // pagePolicy lets a page load this server's own style sheet and nothing else.
 const pagePolicy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// styleOf is the source of a page's one style, for a policy that lets it have no other.
+func styleOf(page string) string {
+	_, rest, _ := strings.Cut(page, "<style>")
+	style, _, _ := strings.Cut(rest, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
 
 func (s *service) pages(r *routes) {
 	var document, docs []byte
 	own := func(path, id, summary, kind string, body *[]byte) {
 		r.public(operation{method: "GET", path: path, id: id, tag: "service", summary: summary, outType: kind}, func(x *exchange) error {
-			x.Header().Set("Content-Type", kind)
-			x.Header().Set("Content-Security-Policy", pagePolicy)
-			x.Header().Set("Content-Length", strconv.Itoa(len(*body)))
-			x.WriteHeader(http.StatusOK)
-			// A client that went away is no failure of ours.
-			_, _ = x.Write(*body)
-			return nil
+			return x.show(http.StatusOK, kind, pagePolicy, *body)
 		})
 	}
 	r.public(operation{method: "GET", path: "/healthz", id: "get-health", tag: "service", summary: "Whether the server is ready", outType: "text/plain"}, s.health)
 	own("/openapi.json", "get-openapi", "This description", mediaTypes[0], &document)
-	own("/docs", "get-docs", "This description for people", "text/html; charset=utf-8", &docs)
+	own("/docs", "get-docs", "This description for people", pageType, &docs)
 	style := docsStyle
 	own("/docs.css", "get-docs-style", "The style sheet of the documentation", "text/css; charset=utf-8", &style)
 	if s.Trust != nil {
@@ -78,10 +83,7 @@ func (s *service) health(x *exchange) error {
 			return fault.As("httpapi.health", fault.Unavailable, err)
 		}
 	}
-	x.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	x.WriteHeader(http.StatusOK)
-	_, _ = x.Write([]byte("ready\n"))
-	return nil
+	return x.show(http.StatusOK, "text/plain; charset=utf-8", "", []byte("ready\n"))
 }
 
 // manual is what the documentation's page shows.

@@ -108,15 +108,7 @@ func (x *exchange) text() ([]byte, error) {
 	if err != nil || kind != "text/plain" || len(h["Content-Type"]) != 1 || h["Content-Encoding"] != nil {
 		return nil, &httpError{meaning: mediaMeaning, detail: "the body must be text/plain, not compressed"}
 	}
-	if x.ContentLength > drp.MaxMessage {
-		return nil, tooLarge(drp.MaxMessage)
-	}
-	_ = x.controller().SetReadDeadline(x.service.Wall().Add(x.service.Limits.BodyWithin))
-	data, err := readBody(x.Body, x.ContentLength)
-	if err != nil {
-		return nil, bodyError(err)
-	}
-	return data, nil
+	return x.bounded(drp.MaxMessage)
 }
 
 // pairAgent answers a failure with 403 and nothing else, as section 2.05.1 wishes: whoever is refused settles

@@ -3,9 +3,7 @@ package httpapi
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	_ "embed" // the page for researchers
-	"encoding/base64"
 	"html/template"
 	"mime"
 	"net/http"
@@ -16,6 +14,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/vault"
 )
@@ -50,10 +49,7 @@ func (s *service) reporting(r *routes) {
 		r.bad = fault.As("httpapi.reporting", fault.Other, err)
 		return
 	}
-	_, rest, _ := strings.Cut(reportPage, "<style>")
-	style, _, _ := strings.Cut(rest, "</style>")
-	sum := sha256.Sum256([]byte(style))
-	d := &reportDesk{s, page, "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
+	d := &reportDesk{s, page, "default-src 'none'; style-src " + styleOf(reportPage) + "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"}
 	open := func(method, path, id, summary, about string, in, out any) operation {
 		return operation{method: method, path: path, id: id, tag: "assurance", summary: summary, about: about, in: in, out: out}
 	}
@@ -80,16 +76,12 @@ func (d *reportDesk) show(x *exchange, status int, v shownReport) error {
 	if err := d.page.Execute(&out, v); err != nil {
 		return fault.As("httpapi.report", fault.Other, err)
 	}
-	x.Header().Set("Content-Type", "text/html; charset=utf-8")
-	x.Header().Set("Content-Security-Policy", d.rules)
-	x.WriteHeader(status)
-	_, _ = x.Write(out.Bytes()) // a client that went away is no failure of ours
-	return nil
+	return x.show(status, pageType, d.rules, out.Bytes())
 }
 
 // take takes a report as JSON, or as the form sends it.
 func (d *reportDesk) take(x *exchange) error {
-	if kind, _, _ := mime.ParseMediaType(x.Request.Header.Get("Content-Type")); kind == "application/x-www-form-urlencoded" {
+	if kind, _, _ := mime.ParseMediaType(x.Request.Header.Get("Content-Type")); kind == formType {
 		in, err := x.reportForm()
 		if err != nil {
 			return err
@@ -131,7 +123,7 @@ func (d *reportDesk) rehearse(x *exchange, in api.NewReport) (api.Receipt, error
 	if err != nil {
 		return api.Receipt{}, err
 	}
-	if !isID(in.Drill) || in.Drill == organisation {
+	if !isID(in.Drill) || in.Drill == db.Organisation {
 		return api.Receipt{}, invalid("drill", "a drill is of a tenant")
 	}
 	receipt, err := d.Assurance.EnterReport(x.Context(), c, in.Drill, in)
@@ -155,18 +147,14 @@ func linked(receipt api.Receipt) api.Receipt {
 
 // reportForm reads what the page's form sends. The domain looks whether it is a report.
 func (x *exchange) reportForm() (in api.NewReport, err error) {
-	if x.ContentLength > maxReport || x.Request.Header["Content-Encoding"] != nil {
+	if x.Request.Header["Content-Encoding"] != nil {
 		return in, tooLarge(maxReport)
 	}
-	_ = x.controller().SetReadDeadline(x.service.Wall().Add(x.service.Limits.BodyWithin))
-	var body bytes.Buffer
-	if n, err := body.ReadFrom(http.MaxBytesReader(x, x.Body, maxReport)); err != nil {
-		if n >= maxReport {
-			return in, tooLarge(maxReport)
-		}
-		return in, bodyError(err)
+	body, err := x.bounded(maxReport)
+	if err != nil {
+		return in, err
 	}
-	values, err := url.ParseQuery(body.String())
+	values, err := url.ParseQuery(string(body))
 	if err != nil {
 		return in, invalid("", "the form is malformed")
 	}

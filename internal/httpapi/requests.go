@@ -18,45 +18,22 @@ const (
 var stateQuery = parameter{name: "state", doc: "Only requests in this state; open for all that are yet to be answered."}
 
 func (s *service) requests(r *routes) {
-	r.private(operation{
-		method: "POST", path: requestsPath, id: "open-request", tag: "rights", scope: api.ScopeRights,
-		summary: "A person exercises a right", about: "Begins the clocks of every clause that promises it. A right that the person has an open request of is a conflict, which names it.",
-		in: api.NewRequest{}, out: api.Request{}, status: http.StatusCreated,
-	}, s.openRequest)
-	r.private(operation{
-		method: "GET", path: requestsPath, id: "list-requests", tag: "rights", scope: api.ScopeRights,
-		summary: "Requests of people", about: "The oldest first.", query: []parameter{stateQuery, cursorQuery, limitQuery}, out: api.Requests{},
-	}, s.listRequests)
-	r.private(operation{
-		method: "GET", path: requestPath, id: "get-request", tag: "rights", scope: api.ScopeRights,
-		summary: "One request", out: api.Request{},
-	}, s.getRequest)
-	r.private(operation{
-		method: "POST", path: requestPath + "/acknowledge", id: "acknowledge-request", tag: "rights", scope: api.ScopeRights,
-		summary: "Confirm its receipt to the person", about: "Again it does nothing.", out: api.Request{},
-	}, s.acknowledgeRequest)
-	r.private(operation{
-		method: "POST", path: requestPath + "/identity", id: "check-identity", tag: "rights", scope: api.ScopeRights,
-		summary: "Ask for proof of identity, or say that it was given", about: "Asking pauses the clocks, once, and at most for a limit.",
-		in: api.IdentityCheck{}, out: api.Request{},
-	}, s.checkIdentity)
-	r.private(operation{
-		method: "POST", path: requestPath + "/extend", id: "extend-request", tag: "rights", scope: api.ScopeRights,
-		summary: "Give a complex request more time", about: "Once, where the policy says how much; the person is told the reason.", in: api.MoreTime{}, out: api.Request{},
-	}, s.extendRequest)
-	r.private(operation{
-		method: "POST", path: requestPath + "/answer", id: "answer-request", tag: "rights", scope: api.ScopeRights,
-		summary: "Carry a request out, and end it", about: "Access and portability give a link to the package, good for one download. Again it does nothing, but that it gives a new link.",
-		in: api.Carry{}, out: api.Answer{},
-	}, s.answerRequest)
-	r.private(operation{
-		method: "POST", path: requestPath + "/refuse", id: "refuse-request", tag: "rights", scope: api.ScopeRights,
-		summary: "Refuse a request on a legal ground", about: "The person is told it.", in: api.Refusal{}, out: api.Request{},
-	}, s.refuseRequest)
-	r.private(operation{
-		method: "POST", path: requestPath + "/withdraw", id: "withdraw-request", tag: "rights", scope: api.ScopeRights,
-		summary: "End a request that the person has taken back", out: api.Request{},
-	}, s.withdrawRequest)
+	op := func(method, path, id, summary, about string, in, out any) operation {
+		return operation{method: method, path: path, id: id, tag: "rights", scope: api.ScopeRights, summary: summary, about: about, in: in, out: out}
+	}
+	open := op("POST", requestsPath, "open-request", "A person exercises a right", "Begins the clocks of every clause that promises it. A right that the person has an open request of is a conflict, which names it.", api.NewRequest{}, api.Request{})
+	open.status = http.StatusCreated
+	r.private(open, s.openRequest)
+	list := op("GET", requestsPath, "list-requests", "Requests of people", "The oldest first.", nil, api.Requests{})
+	list.query = []parameter{stateQuery, cursorQuery, limitQuery}
+	r.private(list, s.listRequests)
+	r.private(op("GET", requestPath, "get-request", "One request", "", nil, api.Request{}), s.getRequest)
+	r.private(op("POST", requestPath+"/acknowledge", "acknowledge-request", "Confirm its receipt to the person", "Again it does nothing.", nil, api.Request{}), s.acknowledgeRequest)
+	r.private(op("POST", requestPath+"/identity", "check-identity", "Ask for proof of identity, or say that it was given", "Asking pauses the clocks, once, and at most for a limit.", api.IdentityCheck{}, api.Request{}), s.checkIdentity)
+	r.private(op("POST", requestPath+"/extend", "extend-request", "Give a complex request more time", "Once, where the policy says how much; the person is told the reason.", api.MoreTime{}, api.Request{}), s.extendRequest)
+	r.private(op("POST", requestPath+"/answer", "answer-request", "Carry a request out, and end it", "Access and portability give a link to the package, good for one download. Again it does nothing, but that it gives a new link.", api.Carry{}, api.Answer{}), s.answerRequest)
+	r.private(op("POST", requestPath+"/refuse", "refuse-request", "Refuse a request on a legal ground", "The person is told it.", api.Refusal{}, api.Request{}), s.refuseRequest)
+	r.private(op("POST", requestPath+"/withdraw", "withdraw-request", "End a request that the person has taken back", "", nil, api.Request{}), s.withdrawRequest)
 	r.public(operation{
 		method: "GET", path: downloadPath + "{token}", id: "download-package", tag: "rights",
 		summary: "Fetch a person's package", about: "By the link of an answer, which holds for seven days and for one download. An archive that does not open was cut off on the way: ask for a new link.",

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"strconv"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/fault"
@@ -176,13 +175,7 @@ func (s *service) certificatePage(c vault.Caller, x *exchange) error {
 	if err != nil {
 		return err
 	}
-	x.Header().Set("Content-Type", "text/html; charset=utf-8")
-	x.Header().Set("Content-Security-Policy", pagePolicy)
-	x.Header().Set("Content-Length", strconv.Itoa(len(page)))
-	x.WriteHeader(http.StatusOK)
-	// A client that went away is no failure of ours.
-	_, _ = x.Write(page)
-	return nil
+	return x.show(http.StatusOK, pageType, pagePolicy, page)
 }
 
 func certificate(c *retention.Certificate) api.Certificate {

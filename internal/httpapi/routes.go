@@ -34,6 +34,7 @@ type operation struct {
 	status       int    // of the answer that the caller hopes for; 200
 	created      bool   // may answer 201 instead
 	changes      bool   // answers with the version it made
+	patient      bool   // may take minutes
 }
 
 type (

@@ -7,7 +7,6 @@ import (
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/access"
-	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -53,56 +52,20 @@ func (s *service) membersAt(r *routes, path, scope, prefix string) {
 	op := func(method, under, id, summary, about string, in, out any) operation {
 		return operation{method: method, path: path + under, id: prefix + id, tag: "staff", scope: scope, summary: summary, about: whose + about, in: in, out: out}
 	}
-	enrol := op("POST", "", "enrol-member", "Enrol a person of staff", "Their key is shown this once. Where the policy says how many people reach this environment, one more is refused.", api.NewMember{}, api.EnrolledMember{})
-	enrol.status = http.StatusCreated
-	r.private(enrol, func(c vault.Caller, x *exchange) error {
-		in, err := decode[api.NewMember](x)
-		if err != nil {
-			return err
-		}
-		out, err := s.Staff.Enrol(x.Context(), c, whoseStaff(x), in)
-		return answered(x, http.StatusCreated, out, err)
-	})
+	d := s.Staff
+	making(r, op("POST", "", "enrol-member", "Enrol a person of staff", "Their key is shown this once. Where the policy says how many people reach this environment, one more is refused.", api.NewMember{}, api.EnrolledMember{}), d.Enrol)
 	r.private(op("GET", "", "list-members", "All members", "The oldest first.", nil, api.Members{}), func(c vault.Caller, x *exchange) error {
-		all, err := s.Staff.Members(x.Context(), c, whoseStaff(x))
+		all, err := d.Members(x.Context(), c, x.tenant())
 		return answered(x, http.StatusOK, api.Members{Members: all}, err)
 	})
-	r.private(op("POST", "/{member}/key", "new-member-key", "Give a member a new key", "It is shown this once; the old one ends.", api.NewMemberKey{}, api.EnrolledMember{}), func(c vault.Caller, x *exchange) error {
-		in, err := decode[api.NewMemberKey](x)
-		if err != nil {
-			return err
-		}
-		out, err := s.Staff.NewKey(x.Context(), c, whoseStaff(x), x.PathValue("member"), in)
-		return answered(x, http.StatusOK, out, err)
-	})
+	moving(r, op("POST", "/{member}/key", "new-member-key", "Give a member a new key", "It is shown this once; the old one ends.", api.NewMemberKey{}, api.EnrolledMember{}), d.NewKey)
 	review := op("POST", "/{member}/review", "review-member", "Keep or end a member's access", "For members, of whom nobody reviews their own.", api.AccessReview{}, api.Member{})
 	review.scope = vault.ScopeStaff
-	r.private(review, func(c vault.Caller, x *exchange) error {
-		in, err := decode[api.AccessReview](x)
-		if err != nil {
-			return err
-		}
-		out, err := s.Staff.ReviewMember(x.Context(), c, whoseStaff(x), x.PathValue("member"), in)
-		return answered(x, http.StatusOK, out, err)
-	})
-	r.private(op("POST", "/{member}/end", "end-member", "End a membership", "At once and for good.", nil, api.Member{}), func(c vault.Caller, x *exchange) error {
-		if err := x.nothing(); err != nil {
-			return err
-		}
-		out, err := s.Staff.End(x.Context(), c, whoseStaff(x), x.PathValue("member"))
-		return answered(x, http.StatusOK, out, err)
-	})
-	if prefix == "" {
-		return
+	moving(r, review, d.ReviewMember)
+	showing(r, op("POST", "/{member}/end", "end-member", "End a membership", "At once and for good.", nil, api.Member{}), d.End)
+	if prefix != "" {
+		removing(r, op("DELETE", "/{member}", "remove-member", "Remove a drill", "", nil, nil), d.RemoveMember)
 	}
-	remove := op("DELETE", "/{member}", "remove-member", "Remove a drill", "", nil, nil)
-	remove.status = http.StatusNoContent
-	r.private(remove, func(c vault.Caller, x *exchange) error {
-		if err := s.Staff.RemoveMember(x.Context(), c, whoseStaff(x), x.PathValue("member")); err != nil {
-			return err
-		}
-		return x.done()
-	})
 }
 
 // reviews is the review under way.
@@ -128,71 +91,13 @@ func (s *service) grants(r *routes) {
 	op := func(method, under, id, scope, summary, about string, in, out any) operation {
 		return operation{method: method, path: "/v1/tenants/{tenant}/grants" + under, id: id, tag: "staff", scope: scope, summary: summary, about: about, in: in, out: out}
 	}
-	ask := op("POST", "", "request-grant", vault.ScopeStaff, "Ask for a grant", "For members, of a tenant's data. It lives once another member approved it, and the customer allowed it, as the policy says.", api.NewGrant{}, api.Grant{})
-	ask.status = http.StatusCreated
-	r.private(ask, func(c vault.Caller, x *exchange) error {
-		in, err := decode[api.NewGrant](x)
-		if err != nil {
-			return err
-		}
-		out, err := s.Staff.Request(x.Context(), c, x.PathValue("tenant"), in)
-		return answered(x, http.StatusCreated, out, err)
-	})
-	list := op("GET", "", "list-grants", api.ScopeGrants, "All grants", "The newest first. For members too.", nil, api.Grants{})
-	list.query = []parameter{cursorQuery, limitQuery}
-	r.private(list, func(c vault.Caller, x *exchange) error {
-		cursor, limit, err := x.page()
-		if err != nil {
-			return err
-		}
-		all, next, err := s.Staff.Grants(x.Context(), c, x.PathValue("tenant"), cursor, limit)
-		return answered(x, http.StatusOK, api.Grants{Grants: all, Next: next}, err)
-	})
-	r.private(op("GET", "/{grant}", "get-grant", api.ScopeGrants, "One grant", "With how often it was used, and when it last was. For members too.", nil, api.Grant{}), s.grantStep(s.Staff.Grant, true))
-	r.private(op("POST", "/{grant}/approve", "approve-grant", vault.ScopeStaff, "Approve a request", "For another member than its holder, with a role that the policy names.", nil, api.Grant{}), s.grantStep(s.Staff.Approve, false))
-	r.private(op("POST", "/{grant}/allow", "allow-grant", api.ScopeGrants, "Allow a request", "The customer's leave.", nil, api.Grant{}), s.grantStep(s.Staff.Allow, false))
-	r.private(op("POST", "/{grant}/withdraw", "withdraw-grant", api.ScopeGrants, "End a grant or a request", "At once. For members too.", nil, api.Grant{}), s.grantStep(s.Staff.Withdraw, false))
-	r.private(op("POST", "/{grant}/review", "review-grant", vault.ScopeStaff, "Keep or end a grant", "For another member than its holder.", api.AccessReview{}, api.Grant{}), func(c vault.Caller, x *exchange) error {
-		in, err := decode[api.AccessReview](x)
-		if err != nil {
-			return err
-		}
-		out, err := s.Staff.ReviewGrant(x.Context(), c, x.PathValue("tenant"), x.PathValue("grant"), in)
-		return answered(x, http.StatusOK, out, err)
-	})
-	remove := op("DELETE", "/{grant}", "remove-grant", api.ScopeGrants, "Remove a drill", "What was no drill stays.", nil, nil)
-	remove.status = http.StatusNoContent
-	r.private(remove, func(c vault.Caller, x *exchange) error {
-		if err := s.Staff.RemoveGrant(x.Context(), c, x.PathValue("tenant"), x.PathValue("grant")); err != nil {
-			return err
-		}
-		return x.done()
-	})
-}
-
-func (s *service) grantStep(do func(context.Context, vault.Caller, string, string) (api.Grant, error), reads bool) action {
-	return func(c vault.Caller, x *exchange) error {
-		if !reads {
-			if err := x.nothing(); err != nil {
-				return err
-			}
-		}
-		out, err := do(x.Context(), c, x.PathValue("tenant"), x.PathValue("grant"))
-		return answered(x, http.StatusOK, out, err)
-	}
-}
-
-// whoseStaff is the tenant of the address, the organisation where it names none.
-func whoseStaff(x *exchange) string {
-	if tenant := x.PathValue("tenant"); tenant != "" {
-		return tenant
-	}
-	return db.Organisation
-}
-
-func answered[T any](x *exchange, status int, out T, err error) error {
-	if err != nil {
-		return err
-	}
-	return x.answer(status, out)
+	d := s.Staff
+	making(r, op("POST", "", "request-grant", vault.ScopeStaff, "Ask for a grant", "For members, of a tenant's data. It lives once another member approved it, and the customer allowed it, as the policy says.", api.NewGrant{}, api.Grant{}), d.Request)
+	listing(r, op("GET", "", "list-grants", api.ScopeGrants, "All grants", "The newest first. For members too.", nil, api.Grants{}), d.Grants, func(all []api.Grant, next string) any { return api.Grants{Grants: all, Next: next} })
+	showing(r, op("GET", "/{grant}", "get-grant", api.ScopeGrants, "One grant", "With how often it was used, and when it last was. For members too.", nil, api.Grant{}), d.Grant)
+	showing(r, op("POST", "/{grant}/approve", "approve-grant", vault.ScopeStaff, "Approve a request", "For another member than its holder, with a role that the policy names.", nil, api.Grant{}), d.Approve)
+	showing(r, op("POST", "/{grant}/allow", "allow-grant", api.ScopeGrants, "Allow a request", "The customer's leave.", nil, api.Grant{}), d.Allow)
+	showing(r, op("POST", "/{grant}/withdraw", "withdraw-grant", api.ScopeGrants, "End a grant or a request", "At once. For members too.", nil, api.Grant{}), d.Withdraw)
+	moving(r, op("POST", "/{grant}/review", "review-grant", vault.ScopeStaff, "Keep or end a grant", "For another member than its holder.", api.AccessReview{}, api.Grant{}), d.ReviewGrant)
+	removing(r, op("DELETE", "/{grant}", "remove-grant", api.ScopeGrants, "Remove a drill", "What was no drill stays.", nil, nil), d.RemoveGrant)
 }
