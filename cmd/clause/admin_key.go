@@ -36,13 +36,12 @@ func (c *adminKeyCmd) Run(e *env) error {
 	return nil
 }
 
-// newAdmin makes an application that may administer and writes its key to a new file, readable by its
-// owner alone. The file comes first: a key that cannot be kept is not made.
+// newAdmin makes an application that may administer and writes its key to a new file.
 func newAdmin(e *env, to string, open func() (*app.App, error)) (id string, err error) {
 	const op = "clause.newAdmin"
-	file, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := keyFile(to)
 	if err != nil {
-		return "", fault.New(op, fault.Invalid, "%q cannot be written: %v", to, rootCause(err))
+		return "", err
 	}
 	defer func() {
 		if err = errors.Join(err, file.Close()); err != nil {

@@ -51,7 +51,7 @@ func (c *alertListCmd) Run(e *env) error {
 	}
 	rows := [][]string{{"ALERT", "STATE", "SEVERITY", "KIND", "CAUSE", "RAISED", "TIMES", "TOLD"}}
 	for _, a := range found {
-		rows = append(rows, []string{a.ID, a.State, a.Severity, a.Kind, a.Cause, a.Raised.Format("2006-01-02 15:04"), strconv.Itoa(a.Times), toldTo(&a)})
+		rows = append(rows, []string{a.ID, a.State, a.Severity, a.Kind, a.Cause, minute(a.Raised), strconv.Itoa(a.Times), toldTo(&a)})
 	}
 	showTable(e, rows)
 	return nil

@@ -69,7 +69,7 @@ func (c *keyRotateCmd) tell(e *env, made api.ApplicationKey, key string, oldEnd 
 	}
 	e.printf("%s  key %s of application %s\n", e.paint(good, "created"), made.ID, c.ID)
 	if oldEnd.After(e.Now()) {
-		e.printf("         the key before it works until %s\n", oldEnd.UTC().Format("2006-01-02 15:04 UTC"))
+		e.printf("         the key before it works until %s\n", minute(oldEnd))
 	} else {
 		e.printf("         the keys before it are refused from now on\n")
 	}
@@ -103,7 +103,7 @@ func (c *keyListCmd) Run(e *env) error {
 	}
 	rows := [][]string{{"KEY", "STATE", "CREATED"}}
 	for _, k := range keys {
-		rows = append(rows, []string{k.ID, validity(api.Application{Expires: k.Expires}, e.Now()), k.Created.Format("2006-01-02 15:04")})
+		rows = append(rows, []string{k.ID, validity(api.Application{Expires: k.Expires}, e.Now()), minute(k.Created)})
 	}
 	showTable(e, rows)
 	return nil

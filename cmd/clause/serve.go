@@ -15,6 +15,7 @@ import (
 	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
+	"clause.dev/clause/internal/work"
 )
 
 // serveCmd serves a store that was set up.
@@ -103,10 +104,11 @@ func (c *serveCmd) Run(e *env) (err error) {
 	if err != nil {
 		return err
 	}
-	at, err := c.listen()
+	at, err := listenAt("--listen", c.Listen)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, shut(at, c.People.at, c.People.forward, c.Staff.at, c.Networks.at)) }()
 	config := c.Place.config(e, pol, root, app.Made)
 	if c.Calendar != "" {
 		if config.Calendar, err = os.ReadFile(c.Calendar); err != nil {
@@ -115,17 +117,17 @@ func (c *serveCmd) Run(e *env) (err error) {
 	}
 	config.Log, config.Wall, config.Notify, config.Connect = c.log(e), time.Now, told, connected
 	if config.Documents, err = readDocuments(c.Documents, pol); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	config.WithoutNotice = c.WithoutNotice
 	if config.SignIn, err = readProviders(c.SignIn); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	if config.ClientCAs, err = readRoots(c.ClientCA); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	if config.Weaknesses, err = c.weaknesses(); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	if c.BackupTo != "" {
 		config.Backups = app.Backups{Folder: c.BackupTo, Every: c.BackupEvery}
@@ -133,36 +135,33 @@ func (c *serveCmd) Run(e *env) (err error) {
 	front.url = c.address(front, at.Addr())
 	config.PublicURL = front.url
 	if err := c.People.config(&config); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
-	defer func() { err = errors.Join(err, c.People.close(), c.Staff.close(), c.Networks.close()) }()
 	if err := c.Staff.config(&config); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	if err := c.Networks.config(&config); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	if err := offered(&config); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	a, err := app.Open(e.Context, config)
 	if err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
 	if err := a.Start(e.Context); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
 	if err := c.tell(e, a, front, at.Addr()); err != nil {
-		return errors.Join(err, at.Close())
+		return err
 	}
-	err = c.Networks.serve(e.Context, a, front, func(ctx context.Context) error {
-		return c.Staff.serve(ctx, a, front, func(ctx context.Context) error {
-			return c.People.serve(ctx, a, front, func(ctx context.Context) error {
-				return a.Serve(ctx, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
-			})
-		})
-	})
+	doors := []func(context.Context) error{func(ctx context.Context) error {
+		return a.Serve(ctx, at, front.cert, app.Door{URL: front.url, Roots: front.roots})
+	}}
+	doors = slices.Concat(doors, c.People.doors(a, front), c.Staff.doors(a, front), c.Networks.doors(a, front))
+	err = work.Go(e.Context, doors...)
 	if ended := context.Cause(e.Context); ended != nil && errors.Is(err, ended) {
 		return nil // as it was told to
 	}
@@ -192,8 +191,6 @@ func (c *serveCmd) weaknesses() (app.Weaknesses, error) {
 	return w, w.Check()
 }
 
-func (c *serveCmd) listen() (net.Listener, error) { return listenAt("--listen", c.Listen) }
-
 // listenAt listens where a flag says.
 func listenAt(flag, where string) (net.Listener, error) {
 	const op = "clause.serve"
@@ -210,6 +207,19 @@ func listenAt(flag, where string) (net.Listener, error) {
 		return nil, fault.New(op, fault.Invalid, "nothing can listen at %s: %v", where, err).WithHint("%s names an address of this machine, and a port", flag)
 	}
 	return at, nil
+}
+
+// shut ends listening where serving never began.
+func shut(listeners ...net.Listener) (err error) {
+	for _, at := range listeners {
+		if at == nil {
+			continue
+		}
+		if e := at.Close(); !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
 }
 
 func (c *serveCmd) log(e *env) *slog.Logger {

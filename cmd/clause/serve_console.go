@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
-	"net/url"
 	"os"
 
 	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/console"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/work"
 )
 
 // staffDoor is the console, on a listener of its own.
@@ -31,7 +28,7 @@ func (s *staffDoor) config(into *app.Config) (err error) {
 		}
 		return nil
 	}
-	if u, err := url.Parse(s.URL); s.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "" || u.User != nil) {
+	if s.URL != "" && !isHost(s.URL) {
 		return fault.New(op, fault.Invalid, "--console-url is not the address of a server").WithHint("for example https://console.acme.example")
 	}
 	if host, _, err := net.SplitHostPort(s.Console); err == nil && everywhere(host) && s.URL == "" {
@@ -57,21 +54,10 @@ func (s *staffDoor) config(into *app.Config) (err error) {
 	return nil
 }
 
-// serve serves the console beside the other doors, until one of them ends.
-func (s *staffDoor) serve(ctx context.Context, a *app.App, f front, others func(context.Context) error) error {
-	if s.at == nil {
-		return others(ctx)
-	}
-	return work.Go(ctx, others, func(ctx context.Context) error { return a.ServeConsole(ctx, s.at, f.cert) })
-}
-
-// close ends listening where serving never began.
-func (s *staffDoor) close() error {
+// doors serve the console, if there is one.
+func (s *staffDoor) doors(a *app.App, f front) []func(context.Context) error {
 	if s.at == nil {
 		return nil
 	}
-	if err := s.at.Close(); !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
+	return []func(context.Context) error{func(ctx context.Context) error { return a.ServeConsole(ctx, s.at, f.cert) }}
 }

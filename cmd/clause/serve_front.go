@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -66,6 +67,12 @@ func (c *serveCmd) hosts() []string {
 func everywhere(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "" || ip != nil && ip.IsUnspecified()
+}
+
+// isHost reports whether an address is https, a host and nothing else.
+func isHost(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https" && u.Host != "" && *u == url.URL{Scheme: u.Scheme, Host: u.Host}
 }
 
 // address is where clients and probes reach the server.

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/netip"
 
 	"clause.dev/clause/internal/app"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/gate/network"
-	"clause.dev/clause/internal/work"
 )
 
 // networks say from where each listener is reached.
@@ -28,20 +26,21 @@ type networks struct {
 func (n *networks) config(into *app.Config) (err error) {
 	const op = "clause.networks"
 	for _, list := range []struct {
-		flag, needs string
-		from        []string
-		to          *[]netip.Prefix
+		flag   string
+		served bool
+		from   []string
+		to     *[]netip.Prefix
 	}{
-		{"--admit", "", n.Front, &into.Networks.Front},
-		{"--admit-people", into.PeopleURL, n.People, &into.Networks.People},
-		{"--admit-console", into.ConsoleURL, n.Console, &into.Networks.Console},
-		{"--admit-metrics", n.Metrics, n.Figures, &into.Networks.Metrics},
-		{"--trusted-proxy", "", n.Proxies, &into.Networks.Proxies},
+		{"--admit", true, n.Front, &into.Networks.Front},
+		{"--admit-people", into.PeopleURL != "", n.People, &into.Networks.People},
+		{"--admit-console", into.ConsoleURL != "", n.Console, &into.Networks.Console},
+		{"--admit-metrics", n.Metrics != "", n.Figures, &into.Networks.Metrics},
+		{"--trusted-proxy", true, n.Proxies, &into.Networks.Proxies},
 	} {
 		if *list.to, err = network.Parse(list.from); err != nil {
 			return fault.New(op, fault.Invalid, "%s: %s", list.flag, fault.Public(err)).WithHint("write 192.0.2.7, or the range 192.0.2.0/28")
 		}
-		if len(list.from) > 0 && list.needs == "" && list.flag != "--admit" && list.flag != "--trusted-proxy" {
+		if len(list.from) > 0 && !list.served {
 			return fault.New(op, fault.Invalid, "%s says who reaches a listener that there is not", list.flag)
 		}
 	}
@@ -53,21 +52,10 @@ func (n *networks) config(into *app.Config) (err error) {
 	return err
 }
 
-// serve serves the figures beside the doors, until one of them ends.
-func (n *networks) serve(ctx context.Context, a *app.App, f front, others func(context.Context) error) error {
-	if n.at == nil {
-		return others(ctx)
-	}
-	return work.Go(ctx, others, func(ctx context.Context) error { return a.ServeMetrics(ctx, n.at, f.cert) })
-}
-
-// close ends listening where serving never began.
-func (n *networks) close() error {
+// doors serve the figures, if somebody reads them.
+func (n *networks) doors(a *app.App, f front) []func(context.Context) error {
 	if n.at == nil {
 		return nil
 	}
-	if err := n.at.Close(); !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
+	return []func(context.Context) error{func(ctx context.Context) error { return a.ServeMetrics(ctx, n.at, f.cert) }}
 }

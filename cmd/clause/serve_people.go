@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/url"
 	"os"
@@ -12,7 +11,6 @@ import (
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/gate"
 	"clause.dev/clause/internal/identity/password"
-	"clause.dev/clause/internal/work"
 )
 
 // people is the door at which the people of one tenant register and sign in.
@@ -52,7 +50,7 @@ func (p *people) config(into *app.Config) (err error) {
 	if p.Tenant == "" {
 		return fault.New(op, fault.Invalid, "--people does not say whose people come").WithHint("name the tenant: --people-tenant")
 	}
-	if u, err := url.Parse(p.URL); p.URL != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.Path != "") {
+	if p.URL != "" && !isHost(p.URL) {
 		return fault.New(op, fault.Invalid, "--people-url is not the address of a server").WithHint("for example https://app.acme.example")
 	}
 	if into.Gate, err = p.gate(); err != nil {
@@ -66,7 +64,7 @@ func (p *people) config(into *app.Config) (err error) {
 	}
 	if p.Forward != "" {
 		if p.forward, err = listenAt("--forward-auth", p.Forward); err != nil {
-			return errors.Join(err, p.at.Close())
+			return err
 		}
 		into.Networks.Doors = append(into.Networks.Doors, "--forward-auth")
 	}
@@ -102,29 +100,15 @@ func (p *people) gate() (g app.Gate, err error) {
 	return g, nil
 }
 
-// serve serves all doors until one of them ends.
-func (p *people) serve(ctx context.Context, a *app.App, f front, main func(context.Context) error) error {
-	if p.at == nil {
-		return main(ctx)
+// doors serve people, and another proxy that asks whom a request is of, if they come.
+func (p *people) doors(a *app.App, f front) (all []func(context.Context) error) {
+	if p.at != nil {
+		all = append(all, func(ctx context.Context) error { return a.ServePeople(ctx, p.at, f.cert, p.Tenant) })
 	}
-	all := []func(context.Context) error{main, func(ctx context.Context) error { return a.ServePeople(ctx, p.at, f.cert, p.Tenant) }}
 	if p.forward != nil {
 		all = append(all, func(ctx context.Context) error { return a.ServeForward(ctx, p.forward, f.cert, p.Tenant) })
 	}
-	return work.Go(ctx, all...)
-}
-
-// close ends listening where serving never began.
-func (p *people) close() (err error) {
-	for _, at := range []net.Listener{p.at, p.forward} {
-		if at == nil {
-			continue
-		}
-		if e := at.Close(); !errors.Is(e, net.ErrClosed) {
-			err = errors.Join(err, e)
-		}
-	}
-	return err
+	return all
 }
 
 func readLeaked(path string) (*password.Leaked, error) {
