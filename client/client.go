@@ -1,4 +1,4 @@
-// Package client calls a Clause server: one method for each operation of its interface.
+// Package client calls a Clause server: one method for each thing that an application, or a member of staff, asks of it.
 //
 //	c, err := client.New(client.Config{URL: "https://clause.example", Key: key})
 //	person, err := c.CreateSubject(ctx, "acme")
