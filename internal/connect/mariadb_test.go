@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"clause.dev/clause/internal/db/dbtest"
 )
 
 // mariadbServer is the MariaDB of this test binary, started at its first use.
@@ -67,12 +68,11 @@ func startMariaDB() (*mariadbd, error) {
 	if out, err := made.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("mariadb-install-db: %w\n%s", err, out)
 	}
-	free, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := dbtest.Port()
 	if err != nil {
 		return nil, err
 	}
-	s := &mariadbd{port: free.Addr().(*net.TCPAddr).Port}
-	free.Close()
+	s := &mariadbd{port: port}
 	shell := exec.Command("/bin/sh", "-c", superviseMariaDB, "sh", program, dir, strconv.Itoa(s.port))
 	shell.Dir, shell.SysProcAttr = "/", &syscall.SysProcAttr{Credential: account, Setpgid: true}
 	if s.alive, err = shell.StdinPipe(); err != nil {
@@ -81,7 +81,7 @@ func startMariaDB() (*mariadbd, error) {
 	if err := shell.Start(); err != nil {
 		return nil, err
 	}
-	for range 600 {
+	for range 2400 {
 		if err = s.run("", "SELECT 1"); err == nil {
 			return s, nil
 		}

@@ -1,12 +1,14 @@
 package dbtest
 
 import (
+	"context"
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"clause.dev/clause/internal/db"
 )
@@ -28,12 +30,10 @@ func NewListening(t testing.TB) *Listening {
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
-	at, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := Port()
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := at.Addr().(*net.TCPAddr).Port
-	_ = at.Close()
 	l := &Listening{server: &server{socket: dir, port: port}}
 	if err := l.server.startWith(bin, dir, account, fmt.Sprintf("-c listen_addresses=127.0.0.1 -c port=%d", port)); err != nil {
 		t.Fatal(err)
@@ -58,10 +58,34 @@ func (l *Listening) Admit(t testing.TB, reload bool, lines ...string) {
 	if err := os.WriteFile(l.server.socket+"/data/pg_hba.conf", []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if reload {
-		l.server.must(t, "postgres", "SELECT pg_reload_conf()")
-		time.Sleep(100 * time.Millisecond) // it is a signal: nothing says when it was followed
+	if !reload {
+		return
 	}
+	before := l.server.loaded(t)
+	l.server.must(t, "postgres", "SELECT pg_reload_conf()")
+	for range 6000 { // it is a signal: it is followed later
+		if l.server.loaded(t).After(before) {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("PostgreSQL does not read its rules again")
+}
+
+// loaded is when PostgreSQL read its configuration, by which a connection made now was let in.
+func (s *server) loaded(t testing.TB) (at time.Time) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, s.url(Superuser, "postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if err := conn.QueryRow(ctx, "SELECT pg_conf_load_time()").Scan(&at); err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 // Revoke takes from the server's role what lets it read the rules.

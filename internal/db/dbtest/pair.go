@@ -82,7 +82,7 @@ func (f *failed) Error() string { return f.what + ": " + f.err.Error() + "\n" + 
 
 // answers waits until a node answers.
 func (s *server) answers() (err error) {
-	for range 600 {
+	for range 2400 {
 		if err = s.run("postgres", "SELECT 1"); err == nil {
 			return nil
 		}

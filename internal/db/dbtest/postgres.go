@@ -177,7 +177,7 @@ func (s *server) serve(bin, dir string, account *syscall.Credential, settings st
 // prepare waits until PostgreSQL answers and makes the roles.
 func (s *server) prepare(dir string) error {
 	var err error
-	for range 600 {
+	for range 2400 {
 		if err = s.run("postgres", "SELECT 1"); err == nil {
 			return s.run("postgres",
 				"CREATE ROLE "+Owner+" LOGIN NOSUPERUSER NOBYPASSRLS",
