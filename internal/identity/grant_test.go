@@ -39,7 +39,7 @@ func TestGrant(t *testing.T) {
 		}
 		for name, c := range map[string]struct{ id, key string }{
 			"another's key": {app.ID, otherKey}, "another's id": {other.ID, key}, "no key": {app.ID, ""}, "no id": {"", key},
-			"a token for a key": {app.ID, text}, "a wrong key": {app.ID, key[:len(key)-3] + "abc"},
+			"a token for a key": {app.ID, text}, "a wrong key": {app.ID, bent(key)},
 		} {
 			if got, err := a.Grant(t.Context(), c.id, c.key, nil, nil, now); !fault.Is(err, fault.Unauthenticated) || got.Text != "" {
 				t.Errorf("%s: %v", name, err)

@@ -32,6 +32,15 @@ func TestKeysAreRandom(t *testing.T) {
 	}
 }
 
+// bent is the key with another last letter: well formed, and wrong.
+func bent(key string) string {
+	last := "a"
+	if strings.HasSuffix(key, last) {
+		last = "b"
+	}
+	return key[:len(key)-1] + last
+}
+
 func FuzzParseKey(f *testing.F) {
 	_, key := newKey()
 	for _, s := range []string{key, key[:60] + "\x00" + key[61:], key[:60] + "_" + key[61:], "", "clause_", key[:40], key + "x", strings.Repeat("a", keyLen), "clause_\x00" + key[8:], "clause_é" + key[9:], prefix + strings.Repeat("_", keyLen-len(prefix))} {
