@@ -79,19 +79,19 @@ func TestWeakerTakesAsLong(t *testing.T) {
 			t.Fatal(err)
 		}
 		h := password.NewHasher(rule, 1)
-		quickest := func(hash string) time.Duration {
-			least := time.Hour
-			for range 5 {
-				began := time.Now()
-				if ok, _, err := h.Verify(t.Context(), hash, "caffe latte"); ok || err != nil {
-					t.Fatal(ok, err)
-				}
-				least = min(least, time.Since(began))
+		quickest := func(least time.Duration, hash string) time.Duration {
+			began := time.Now()
+			if ok, _, err := h.Verify(t.Context(), hash, "caffe latte"); ok || err != nil {
+				t.Fatal(ok, err)
 			}
-			return least
+			return min(least, time.Since(began))
 		}
-		nobody, somebody := quickest(""), quickest(old)
-		if somebody < nobody/2 || somebody > nobody*2 {
+		nobody, somebody := time.Hour, time.Hour
+		apart := func() bool { return somebody < nobody/2 || somebody > nobody*2 }
+		for n := 0; n < 5 || n < 100 && apart(); n++ { // in turn, and again where the machine did other things
+			nobody, somebody = quickest(nobody, ""), quickest(somebody, old)
+		}
+		if apart() {
 			t.Errorf("%v: a wrong password takes %s for somebody, %s for nobody", rule, somebody, nobody)
 		}
 	}
