@@ -318,7 +318,7 @@ func TestWebSocket(t *testing.T) {
 	w.mu.Lock()
 	w.ended = true
 	w.mu.Unlock()
-	conn.SetReadDeadline(time.Now().Add(15 * time.Second))
+	conn.SetReadDeadline(time.Now().Add(30 * time.Second))
 	if _, err := in.ReadByte(); err != io.EOF {
 		t.Errorf("a WebSocket goes on after signing out: %v", err)
 	}

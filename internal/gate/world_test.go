@@ -200,7 +200,7 @@ func (w *world) raw(text string) (statuses []int) {
 		w.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(2 * time.Second))
+	conn.SetDeadline(time.Now().Add(30 * time.Second))
 	if _, err := io.WriteString(conn, text); err != nil {
 		return nil
 	}
