@@ -31,7 +31,7 @@ func TestNode(t *testing.T) {
 		t.Fatal(err)
 	}
 	pair.SwitchOver(t)
-	for range 100 { // the connections to the first node have to be found dead
+	for range 600 { // the connections to the first node have to be found dead
 		if err = put("after"); err == nil || fault.Is(err, fault.Conflict) {
 			break
 		}

@@ -109,7 +109,15 @@ func TestCrash(t *testing.T) {
 	acknowledged.Range(func(key, _ any) bool {
 		total++
 		var value []byte
-		if err := d.Get(t.Context(), "", getMeta, []any{key}, &value); err != nil {
+		err := d.Get(t.Context(), "", getMeta, []any{key}, &value)
+		for range 600 {
+			if !fault.Is(err, fault.Unavailable) {
+				break
+			}
+			time.Sleep(50 * time.Millisecond) // it is starting anew still
+			err = d.Get(t.Context(), "", getMeta, []any{key}, &value)
+		}
+		if err != nil {
 			lost++
 		}
 		return true
