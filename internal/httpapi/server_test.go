@@ -149,19 +149,20 @@ func TestShortBody(t *testing.T) {
 
 // A blob that keeps moving may take longer than any time-out of a whole request.
 func TestSteadyBlobArrives(t *testing.T) {
-	s := set(t, func(c *Config) { c.Limits = Limits{BodyWithin: 300 * time.Millisecond, BlobRate: 256 << 10} })
+	s := set(t, func(c *Config) { c.Limits = Limits{BodyWithin: time.Second, BlobRate: 256 << 10} })
 	s.config.Policy.Data[0].Fields[1].Max = 8 << 20
 	server := s.serve(t)
+	const pieces = 15
 	part := strings.Repeat("x", 256<<10)
-	parts := []string{head("PUT", record+"/blobs/scan", fmt.Sprintf("Content-Length: %d", 6*len(part)))}
-	for range 6 {
+	parts := []string{head("PUT", record+"/blobs/scan", fmt.Sprintf("Content-Length: %d", pieces*len(part)))}
+	for range pieces {
 		parts = append(parts, part)
 	}
 	answer, err := raw(t, server, 100*time.Millisecond, parts...)
 	if err != nil || answer.StatusCode != 200 {
 		t.Errorf("%v %v", answer, err)
 	}
-	if calls := s.took(); len(calls) != 1 || !strings.Contains(calls[0], fmt.Sprintf("%d bytes", 6*len(part))) {
+	if calls := s.took(); len(calls) != 1 || !strings.Contains(calls[0], fmt.Sprintf("%d bytes", pieces*len(part))) {
 		t.Errorf("the domain saw %v", calls)
 	}
 }
