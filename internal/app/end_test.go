@@ -8,18 +8,21 @@ import (
 	"time"
 )
 
-// slowly hands out its bytes over a time, a piece at a time.
+// slowly hands out its bytes over a time, a piece at a time, and says when some are gone.
 type slowly struct {
 	pieces int
 	piece  []byte
 	every  time.Duration
+	begun  chan<- struct{} // closed when a quarter is gone
 }
 
 func (s *slowly) Read(b []byte) (int, error) {
 	if s.pieces == 0 {
 		return 0, io.EOF
 	}
-	s.pieces--
+	if s.pieces--; s.pieces == 30 {
+		close(s.begun)
+	}
 	time.Sleep(s.every)
 	return copy(b, s.piece), nil
 }
@@ -37,12 +40,17 @@ func TestToldToEnd(t *testing.T) {
 		working.Go(func() { w.work(t) })
 	}
 	upload := make(chan error, 1)
-	body := &slowly{pieces: 40, piece: make([]byte, 16<<10), every: 50 * time.Millisecond}
+	begun := make(chan struct{})
+	body := &slowly{pieces: 40, piece: make([]byte, 16<<10), every: 50 * time.Millisecond, begun: begun}
 	go func() {
 		_, err := c.PutBlob(t.Context(), target, "receipt", "image/png", body)
 		upload <- err
 	}()
-	time.Sleep(700 * time.Millisecond)
+	select {
+	case <-begun:
+	case err := <-upload:
+		t.Fatalf("the upload ended before the server did: %v", err)
+	}
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
