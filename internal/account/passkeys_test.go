@@ -177,7 +177,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 func refusesHere(t *testing.T, b *browser.Page) {
 	t.Helper()
 	browser.Eval[bool](b, `document.querySelector("#passkey button").click(), true`)
-	for range 200 {
+	for range 1500 {
 		if browser.Eval[string](b, `document.querySelector("#passkey [role=status]").textContent`) != "" {
 			return
 		}

@@ -113,7 +113,7 @@ func (w *world) get(id string) api.Alert {
 func (w *world) called(want string) {
 	w.Helper()
 	var got string
-	for range 300 {
+	for range 3000 {
 		_, err := w.App.Outbox.Run(w.Context(), w.Clock.Now())
 		w.must(err)
 		w.mu.Lock()
@@ -163,7 +163,7 @@ func TestAnAlertThatNobodyAnswers(t *testing.T) {
 		if got := w.get(a.ID); got.Steps != 3 || got.Told[2].Role != "ann" {
 			w.Errorf("after days it is %+v", got)
 		}
-		for range 300 {
+		for range 3000 {
 			w.mu.Lock()
 			n := len(w.calls)
 			w.mu.Unlock()

@@ -142,7 +142,7 @@ func hears(t *testing.T, told <-chan api.ExerciseStatus, want string) {
 		if s.Status != want || s.ResultsURL != "" {
 			t.Errorf("told %+v, want %s", s, want)
 		}
-	case <-time.After(30 * time.Second):
+	case <-time.After(startWithin):
 		t.Fatalf("the agent was not told that it is %s", want)
 	}
 }

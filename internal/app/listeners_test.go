@@ -16,7 +16,7 @@ import (
 // listenerOf waits for a listener.
 func listenerOf(t *testing.T, s *apptest.Server, flag string) control.Listener {
 	t.Helper()
-	for range 200 {
+	for range 3000 {
 		for _, l := range s.System().Listeners {
 			if l.Flag == flag {
 				return l

@@ -70,7 +70,7 @@ func (d *desk) send() {
 	if _, err := d.App.Outbox.Run(d.Context(), d.Clock.Now()); err != nil {
 		d.Fatal(err)
 	}
-	for range 200 {
+	for range 3000 {
 		if d.count(`state = 'waiting' AND tries > 0`) == 0 {
 			return
 		}

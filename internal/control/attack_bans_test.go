@@ -157,7 +157,7 @@ func TestTheRealGateIsAttacked(t *testing.T) {
 	})
 	defer serving.Wait()
 	defer cancel()
-	for range 100 {
+	for range 3000 {
 		if len(w.System().Listeners) == 4 {
 			break
 		}
