@@ -14,7 +14,7 @@ import (
 func TestWorkInABrowser(t *testing.T) {
 	s := openWork(t)
 	p, manager := s.staff("officer"), s.staff("the manager")
-	now := s.server.Clock.Now()
+	now := s.server.Clock.Now().UTC()
 	hour := func(d time.Duration) string { return now.Add(d).Format("2006-01-02T15:04") }
 
 	acme, org := "/console/en/at/acme/", "/console/en/at/_org/"

@@ -132,7 +132,7 @@ func TestRequests(t *testing.T) {
 func TestGrantsAndHolds(t *testing.T) {
 	s := openWork(t)
 	p, manager := s.staff("officer"), s.staff("the manager")
-	hold := url.Values{"subject": {s.subject()}, "reason": {"case-1"}, "fields": {"taxpayer.gstin"}, "until": {s.server.Clock.Now().AddDate(0, 1, 0).Format("2006-01-02T15:04")}}
+	hold := url.Values{"subject": {s.subject()}, "reason": {"case-1"}, "fields": {"taxpayer.gstin"}, "until": {s.server.Clock.Now().UTC().AddDate(0, 1, 0).Format("2006-01-02T15:04")}}
 	holds := "/console/en/at/acme/holds"
 	a := p.post(holds, hold)
 	if a.Status != http.StatusForbidden {
@@ -144,8 +144,8 @@ func TestGrantsAndHolds(t *testing.T) {
 		t.Errorf("who names a tenant is led to %s", to)
 	}
 	p.expect(p.get("/console/en/go?tenant=..%2fclauses"), http.StatusNotFound)
-	until := s.server.Clock.Now().Add(4 * 3600e9).Format("2006-01-02T15:04")
-	p.expect(p.post(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {"2027-12-31T00:00"}}), http.StatusForbidden, "clear-customer-grant")
+	until := s.server.Clock.Now().UTC().Add(4 * 3600e9).Format("2006-01-02T15:04")
+	p.expect(p.post(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {s.server.Clock.Now().UTC().AddDate(1, 0, 0).Format("2006-01-02T15:04")}}), http.StatusForbidden, "clear-customer-grant")
 	one := p.made(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {until}})
 	if strings.Contains(p.get(one).Body, "Approve it") {
 		t.Error("who asked is offered to approve")
@@ -228,7 +228,7 @@ func TestAssurance(t *testing.T) {
 	if application == nil {
 		t.Fatalf("the form names no applications: %s", body)
 	}
-	begins := s.server.Clock.Now().Add(-3600e9).Format("2006-01-02T15:04")
+	begins := s.server.Clock.Now().UTC().Add(-3600e9).Format("2006-01-02T15:04")
 	p.expect(p.post(tests, url.Values{"application": {"other"}, "tester": {"tester-7"}, "begins": {begins}}), http.StatusUnprocessableEntity)
 	test := p.made(tests, url.Values{"application": {html.UnescapeString(application[1])}, "tester": {"tester-7"}, "begins": {begins}})
 	p.expect(p.post(test+"/report", url.Values{"reference": {"report-1"}, "digest": {strings.Repeat("a", 64)}}), http.StatusForbidden)
