@@ -16,10 +16,8 @@ func TestAskedForDoors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, end := range []func() error{p.close, s.close, n.close} {
-		if err := end(); err != nil {
-			t.Error(err)
-		}
+	if err := shut(p.at, p.forward, s.at, n.at); err != nil {
+		t.Error(err)
 	}
 	if want := []string{"--forward-auth", "--people", "--console", "--metrics"}; !slices.Equal(c.Networks.Doors, want) {
 		t.Errorf("it is told of %q", c.Networks.Doors)
