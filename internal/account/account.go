@@ -125,7 +125,7 @@ func (d *door) route(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+Prefix+"{lang}/continue/{provider}", d.serve((*visit).leave))
 		mux.HandleFunc("GET "+Prefix+"{lang}/callback/{provider}", d.serve((*visit).callback))
 		open("join", (*visit).joinForm, (*visit).join)
-		mine("GET", "providers/{provider}", (*visit).addProvider)
+		mine("POST", "providers/{provider}", (*visit).addProvider)
 		mine("POST", "providers", (*visit).removeProvider)
 	}
 	d.mine(mine)

@@ -42,14 +42,20 @@ func (v *visit) leave() error {
 	return nil
 }
 
-// addProvider sends the browser of somebody signed in to a provider whose account they want to sign in with from now on.
+// addProvider leads somebody signed in to a provider whose account they want to sign in with from now on. A form of this
+// host's own begins it: an address that did would be followed from other sites too, and would add the account that the
+// browser was made to sign in to there, an attacker's (forced linking). The content policy lets no form lead to another
+// host, so the answer is a page with the way there.
 func (v *visit) addProvider() error {
+	id := v.r.PathValue("provider")
 	at, err := v.away(sso.Trip{Browser: v.token(), Subject: v.who.Subject, Back: Prefix + v.lang + "/security"})
 	if err != nil {
 		return v.failElsewhere(err)
 	}
-	v.goTo(at)
-	return nil
+	name := v.door.SignOn.Party(id).Title
+	return v.show(http.StatusOK, "said", said{
+		Title: v.phrase("providers.add", "name", name), Text: v.phrase("providers.there", "name", name), Link: at, Label: v.phrase("providers.go", "name", name),
+	}, nil)
 }
 
 // away makes ready to leave, and returns the address at the provider.

@@ -37,6 +37,15 @@ func TestContinueInABrowser(t *testing.T) {
 	b.Visit(s.web.URL + "/account/en/security")
 	keep(t, b, "elsewhere security")
 	sound(t, b, "en/security", s.web.URL)
+	browser.Eval[bool](b, `document.querySelector("form[action$='providers/google'] button").focus(), true`)
+	b.Submit()
+	keep(t, b, "elsewhere adding")
+	sound(t, b, "en/providers/google", s.web.URL)
+	browser.Eval[bool](b, `document.querySelector("main a").focus(), true`)
+	b.Submit()
+	if at := browser.Eval[string](b, "location.pathname"); at != "/account/en/security" {
+		t.Errorf("after a provider was added at %s", at)
+	}
 	if c := browser.Eval[string](b, "document.cookie"); c != "" {
 		t.Errorf("a script reads the cookie: %q", c)
 	}

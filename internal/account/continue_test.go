@@ -2,6 +2,7 @@ package account_test
 
 import (
 	"encoding/pem"
+	"html"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -58,11 +59,23 @@ func (s *elsewhere) is(subject, email string) {
 // goes follows a link to the provider, and returns where that sends the browser back to.
 func (s *elsewhere) goes(p *person, path string) string {
 	s.Helper()
-	a := p.expect(p.get(path), http.StatusSeeOther)
-	if !strings.HasPrefix(a.To, s.at.URL+"/authorize?") {
-		s.Fatalf("it leads to %q", a.To)
+	return s.there(p.expect(p.get(path), http.StatusSeeOther).To)
+}
+
+// adds presses the button by which somebody signed in adds the provider, and returns where that sends the browser back to.
+func (s *elsewhere) adds(p *person) string {
+	s.Helper()
+	a := p.expect(p.post("/account/en/providers/google", nil), http.StatusOK, "Go on to Google Workspace")
+	return s.there(html.UnescapeString(between(a.Body, `<p><a href="`, `"`)))
+}
+
+// there goes to the provider, and returns where that sends the browser back to.
+func (s *elsewhere) there(at string) string {
+	s.Helper()
+	if !strings.HasPrefix(at, s.at.URL+"/authorize?") {
+		s.Fatalf("it leads to %q", at)
 	}
-	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, a.To, nil)
+	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, at, nil)
 	if err != nil {
 		s.Fatal(err)
 	}
@@ -157,7 +170,7 @@ func TestContinueWithAnAccount(t *testing.T) {
 		t.Fatal("a provider opens an account that was not opened with it")
 	}
 	s.is("ana-1", ana)
-	back := s.goes(owner, "/account/en/providers/google")
+	back := s.adds(owner)
 	if a := owner.expect(owner.get(back), http.StatusSeeOther); a.To != "/account/en/security" {
 		t.Errorf("it leads to %q", a.To)
 	}
@@ -168,7 +181,7 @@ func TestContinueWithAnAccount(t *testing.T) {
 	}
 	ben := s.person()
 	ben.join("ben@example.ae", strong)
-	ben.expect(ben.get(s.goes(ben, "/account/en/providers/google")), http.StatusConflict, "Somebody else")
+	ben.expect(ben.get(s.adds(ben)), http.StatusConflict, "Somebody else")
 }
 
 // secondStep sets up an authenticator app.
@@ -187,7 +200,7 @@ func TestContinueSecondStep(t *testing.T) {
 	s := openElsewhere(t, nil)
 	p := s.person()
 	p.join(ana, strong)
-	p.expect(p.get(s.goes(p, "/account/en/providers/google")), http.StatusSeeOther)
+	p.expect(p.get(s.adds(p)), http.StatusSeeOther)
 	p.secondStep(strong)
 	q := s.person()
 	if a := q.expect(s.continues(q), http.StatusSeeOther); a.To != "/account/en/second" || q.in() {
@@ -215,6 +228,16 @@ func TestContinueAttacks(t *testing.T) {
 		victim.join("victim@example.ae", strong)
 		attacker := s.person()
 		victim.expect(victim.get(s.goes(attacker, "/account/en/continue/google")), http.StatusUnauthorized)
+	})
+	t.Run("an attacker's account added by another site", func(t *testing.T) {
+		victim := s.person() // whose browser was made to sign in to the attacker's account at the provider
+		victim.join("linked@example.ae", strong)
+		victim.expect(victim.get("/account/en/providers/google"), http.StatusNotFound) // no address begins it, nor does one to come back to
+		foreign := victim.form("/account/en/providers/google", nil)
+		foreign.Header.Set("Origin", "https://evil.example")
+		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
+		victim.expect(victim.do(foreign), http.StatusForbidden)
+		victim.expect(s.person().post("/account/en/providers/google", nil), http.StatusSeeOther) // to sign in, and not on to it
 	})
 	t.Run("an answer twice", func(t *testing.T) {
 		p := s.person()
