@@ -194,6 +194,9 @@ func (v *visit) arrive() error {
 	case fault.Is(err, fault.Unauthenticated): // the membership ended, or the key was replaced
 		v.door.sessions.end(v.token())
 		return nil
+	case fault.Is(err, fault.Refused): // it lapsed: that is said once, and then the browser is anybody's again
+		v.door.sessions.end(v.token())
+		return err
 	case err != nil:
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/ledger/proof"
 )
 
@@ -97,6 +98,30 @@ func TestSessionsEnd(t *testing.T) {
 		if end(p); p.in() {
 			t.Errorf("%s: the session goes on", name)
 		}
+	}
+}
+
+// Access that nobody reviewed in time ends the session, which says so once: the browser is free for another member.
+func TestSessionOfALapsedMember(t *testing.T) {
+	s := open(t)
+	p := s.staff("auditor")
+	err := s.server.App.DB.Write(s.Context(), db.Organisation, func(tx *db.Tx) error {
+		_, err := tx.Exec(`UPDATE staff SET review_by = $1 WHERE tenant_id = $2 AND member_id = $3`, db.Micros(s.server.Clock.Now().Add(time.Minute)), db.Organisation, p.member.Member.ID)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !p.in() {
+		t.Fatal("not signed in")
+	}
+	s.server.Clock.Move(2 * time.Minute)
+	p.expect(p.get("/console/en/"), http.StatusForbidden, "has lapsed", "clear-access-review")
+	p.expect(p.get("/console/en/sign-in"), http.StatusOK)
+	p.expect(p.post("/console/en/sign-in", url.Values{"key": {p.member.Key}}), http.StatusForbidden, "has lapsed")
+	p.expect(p.post("/console/en/sign-in", url.Values{"key": {s.enrol().Key}}), http.StatusSeeOther)
+	if !p.in() {
+		t.Error("another member cannot sign in at the browser")
 	}
 }
 

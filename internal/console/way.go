@@ -10,7 +10,7 @@ import (
 
 // Ticket is what the console keeps of somebody who signed in. It is asked at each request: who they are now, with
 // what they were granted in a tenant ("" for none). So a membership that ended or lapsed, a key that was replaced
-// and a role that was taken away count at once. Unauthenticated ends the session.
+// and a role that was taken away count at once. Unauthenticated ends the session, and so does Refused.
 type Ticket interface {
 	Present(ctx context.Context, tenant string, now time.Time) (access.Presence, error)
 }
