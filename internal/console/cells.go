@@ -94,43 +94,43 @@ func (v *visit) word(s string) string {
 }
 
 // Choice is what a form calls one choice of a field.
-func (p *page) Choice(of, field, choice string) string {
+func (v *visit) Choice(of, field, choice string) string {
 	switch field {
 	case "purposes", "purpose", "exposure.purpose":
-		if found, ok := p.door.Policy.Purpose(choice); ok {
-			return titled(p.lang, found.Title, found.Titles)
+		if found, ok := v.door.Policy.Purpose(choice); ok {
+			return titled(v.lang, found.Title, found.Titles)
 		}
 	case "exposure.data_set":
-		if found, ok := p.door.Policy.DataSet(choice); ok {
-			return titled(p.lang, found.Title, found.Titles)
+		if found, ok := v.door.Policy.DataSet(choice); ok {
+			return titled(v.lang, found.Title, found.Titles)
 		}
 	case "ground":
 		for _, g := range rights.Grounds() {
 			if of == "requests" && g.ID == choice {
-				return titled(p.lang, g.Title, g.Titles)
+				return titled(v.lang, g.Title, g.Titles)
 			}
 		}
 	case "language":
-		return p.Say("language." + choice)
+		return v.Say("language." + choice)
 	case "right":
-		return p.Word("right", choice)
+		return v.Word("right", choice)
 	}
-	return p.word(choice)
+	return v.word(choice)
 }
 
 // Label is what a form calls a field: at one desk, or at all.
-func (p *page) Label(of, field string) string {
-	if own := "field." + of + "." + field; p.Known(own) {
-		return p.Say(own)
+func (v *visit) Label(of, field string) string {
+	if own := "field." + of + "." + field; v.Known(own) {
+		return v.Say(own)
 	}
-	return p.Say("field." + field)
+	return v.Say("field." + field)
 }
 
 // About is what is said beside a field; "" for nothing.
-func (p *page) About(of, field string) string {
+func (v *visit) About(of, field string) string {
 	for _, key := range []string{"about." + of + "." + field, "about." + field} {
-		if p.Known(key) {
-			return p.Say(key)
+		if v.Known(key) {
+			return v.Say(key)
 		}
 	}
 	return ""
@@ -205,7 +205,7 @@ func (t thingPage) Standing(c api.Clock) string {
 }
 
 // Left is how long a clock has still to run, or how late it is, in the largest units that matter.
-func (p *page) Left(c api.Clock, now time.Time) string {
+func (v *visit) Left(c api.Clock, now time.Time) string {
 	if c.Due == nil || c.State != "running" {
 		return ""
 	}
@@ -216,9 +216,9 @@ func (p *page) Left(c api.Clock, now time.Time) string {
 	hours := int(left / time.Hour)
 	switch {
 	case hours >= 96:
-		return p.Say(key+".days", "n", strconv.Itoa(hours/24))
+		return v.Say(key+".days", "n", strconv.Itoa(hours/24))
 	case hours >= 1:
-		return p.Say(key+".hours", "n", strconv.Itoa(hours))
+		return v.Say(key+".hours", "n", strconv.Itoa(hours))
 	}
-	return p.Say(key+".minutes", "n", strconv.Itoa(int(left/time.Minute)))
+	return v.Say(key+".minutes", "n", strconv.Itoa(int(left/time.Minute)))
 }

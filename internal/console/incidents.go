@@ -104,7 +104,7 @@ func (v *visit) incident(b *api.Incident) thing {
 		t.Acts = []string{"authority", "people", "assess", "close"}
 	}
 	if b.State != "suspected" {
-		t.Links = []cell{{Text: v.phrase("incidents.form"), At: (&page{visit: v}).At("incidents", b.ID, "notification")}}
+		t.Links = []cell{{Text: v.phrase("incidents.form"), At: v.At("incidents", b.ID, "notification")}}
 	}
 	return t
 }

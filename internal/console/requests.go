@@ -65,10 +65,7 @@ type proofWanted struct {
 	Limit string `json:"limit" maxLength:"40"`
 }
 
-func (v *visit) right(r rights.Right) string {
-	p := &page{visit: v}
-	return p.Word("right", string(r))
-}
+func (v *visit) right(r rights.Right) string { return v.Word("right", string(r)) }
 
 func grounds() (all []string) {
 	for _, g := range rights.Grounds() {
@@ -124,9 +121,8 @@ func wire(v *visit, c *obligation.Clock) api.Clock { return c.Wire(v.door.Now())
 // titles are purposes in words.
 func (v *visit) titles(purposes []string) cell {
 	said := make([]string, 0, len(purposes))
-	p := &page{visit: v}
 	for _, one := range purposes {
-		said = append(said, p.Choice("", "purposes", one))
+		said = append(said, v.Choice("", "purposes", one))
 	}
 	return cell{Text: v.list(said)}
 }

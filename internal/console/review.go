@@ -17,7 +17,6 @@ func review() *matter {
 		list: func(v *visit, _ string) (out lines, err error) {
 			left, err := desk(v).State(v.context(), v.who.Caller)
 			out.clocks = left.Clocks
-			p := &page{visit: v}
 			for i := range left.Members {
 				m := &left.Members[i]
 				out.rows = append(out.rows, row{ID: m.ID, Cells: []cell{id(m.ID), id(""), id(m.ID), when(m.Enrolled), maybe(m.ReviewBy), {Text: v.list(m.Roles)}}, Own: m.ID == v.who.Caller.Credential.ID})
@@ -25,7 +24,7 @@ func review() *matter {
 			for i := range left.Grants {
 				g := &left.Grants[i]
 				grant := id(g.Grant.ID)
-				grant.At = p.Of(g.Tenant, "grants", g.Grant.ID)
+				grant.At = v.Of(g.Tenant, "grants", g.Grant.ID)
 				out.rows = append(out.rows, row{ID: g.Grant.ID, Cells: []cell{grant, id(g.Tenant), id(g.Grant.Holder), maybe(g.Grant.From), maybe(g.Grant.ReviewBy), v.titles(g.Grant.Purposes)}, Own: true})
 			}
 			return out, err

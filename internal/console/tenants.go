@@ -17,10 +17,9 @@ func customers() *matter {
 		Name: "customers", Central: true, Columns: []string{"tenant", "title", "state", "region", "environment", "created"},
 		list: func(v *visit, _ string) (out lines, err error) {
 			all, err := v.door.Desks.Work.Vault.Tenants(v.context(), v.who.Caller)
-			p := &page{visit: v}
 			for _, t := range all {
 				name := id(t.ID)
-				name.At = p.Of(t.ID, "leaving")
+				name.At = v.Of(t.ID, "leaving")
 				out.rows = append(out.rows, row{ID: t.ID, Cells: []cell{name, {Text: t.Title}, v.state(t.State), id(t.Region), id(t.Environment), when(t.Created)}})
 			}
 			return out, err
@@ -81,7 +80,7 @@ func (v *visit) erasure(c *retention.Certificate) thing {
 		t.Facts = append(t.Facts, of("removed", id(table), number(c.Removed[table])))
 	}
 	if len(c.Document) > 0 {
-		t.Links = []cell{{Text: v.phrase("leaving.document"), At: (&page{visit: v}).At("leaving", c.ID, "document")}}
+		t.Links = []cell{{Text: v.phrase("leaving.document"), At: v.At("leaving", c.ID, "document")}}
 	}
 	return t
 }

@@ -127,14 +127,14 @@ func (p *page) There() string {
 }
 
 // Here is the address of a page in this language.
-func (p *page) Here(name string) string { return Prefix + p.lang + "/" + name }
+func (v *visit) Here(name string) string { return Prefix + v.lang + "/" + name }
 
 // At is the address of a page of the tenant that this page is of.
-func (p *page) At(parts ...string) string { return p.Of(p.tenant, parts...) }
+func (v *visit) At(parts ...string) string { return v.Of(v.tenant, parts...) }
 
 // Of is the address of a page of a tenant.
-func (p *page) Of(tenant string, parts ...string) string {
-	at := p.Here("at/" + url.PathEscape(tenant))
+func (v *visit) Of(tenant string, parts ...string) string {
+	at := v.Here("at/" + url.PathEscape(tenant))
 	for _, part := range parts {
 		at += "/" + url.PathEscape(part)
 	}
@@ -167,14 +167,14 @@ func (p *page) Central() bool { return p.tenant == db.Organisation }
 func (p *page) Member() string { return p.who.Caller.Credential.ID }
 
 // Say returns a phrase, with pairs of names and values filled in.
-func (p *page) Say(key string, fill ...string) string { return p.phrase(key, fill...) }
+func (v *visit) Say(key string, fill ...string) string { return v.phrase(key, fill...) }
 
 // Known reports whether there is a phrase of the key.
-func (p *page) Known(key string) bool { return p.door.words[p.lang][key] != "" }
+func (v *visit) Known(key string) bool { return v.door.words[v.lang][key] != "" }
 
 // Word is the phrase for one of a family of fixed words, the word itself where there is none.
-func (p *page) Word(family, word string) string {
-	if text, ok := p.door.words[p.lang][family+"."+word]; ok {
+func (v *visit) Word(family, word string) string {
+	if text, ok := v.door.words[v.lang][family+"."+word]; ok {
 		return text
 	}
 	return word
@@ -226,9 +226,6 @@ func (v *visit) Day(t time.Time) string {
 
 // Machine writes a moment for programs.
 func (v *visit) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// Wrong reports whether a field is the one at fault.
-func (p *page) Wrong(field string) bool { return p.Error != nil && p.Error.Field == field }
 
 // show writes a page.
 func (v *visit) show(status int, name string, data any, wrong *complaint) error {

@@ -125,15 +125,15 @@ func matters() []*matter {
 }
 
 // here is the address of a kind, or of what is below it.
-func (m *matter) here(p *page, below ...string) string {
+func (m *matter) here(v *visit, below ...string) string {
 	if m.Central {
-		at := p.Here(m.Name)
+		at := v.Here(m.Name)
 		for _, b := range below {
 			at += "/" + b
 		}
 		return at
 	}
-	return p.At(append([]string{m.Name}, below...)...)
+	return v.At(append([]string{m.Name}, below...)...)
 }
 
 // taken is a step that was taken and went wrong.
@@ -164,10 +164,9 @@ func lost(t *taken, forms []form) bool {
 
 // formOf is the form of a step; what was sent and went wrong is in it again.
 func (m *matter) formOf(v *visit, a *act, id string, t *taken) form {
-	p := &page{visit: v}
-	f := form{Key: m.Name + "." + a.Name, Name: a.Name, Grave: a.Grave, Inputs: a.inputs(v), Of: m.Name, At: m.here(p, id, a.Name)}
+	f := form{Key: m.Name + "." + a.Name, Name: a.Name, Grave: a.Grave, Inputs: a.inputs(v), Of: m.Name, At: m.here(v, id, a.Name)}
 	if a.New {
-		f.At = m.here(p)
+		f.At = m.here(v)
 	}
 	if id != "" && m.show == nil { // one of many on a page
 		f.Name += "-" + id
@@ -225,7 +224,7 @@ func (m *matter) board(v *visit, status int, t *taken) error {
 	for _, r := range found.rows {
 		one := listRow{row: r}
 		if m.show != nil {
-			one.At = m.here(&page{visit: v}, r.ID)
+			one.At = m.here(v, r.ID)
 		}
 		p.Rows = append(p.Rows, one)
 	}
@@ -266,7 +265,7 @@ func (m *matter) shown(v *visit, status int, t *taken) error {
 	if err != nil {
 		return err
 	}
-	p := thingPage{thing: one, Of: m.Name, Back: m.here(&page{visit: v}), Now: v.door.Now()}
+	p := thingPage{thing: one, Of: m.Name, Back: m.here(v), Now: v.door.Now()}
 	for _, name := range one.Acts {
 		if a := m.act(name); a != nil {
 			p.Forms = append(p.Forms, m.formOf(v, a, id, t))
@@ -316,9 +315,9 @@ func (m *matter) take(v *visit, name string) error {
 		}
 		return m.shown(v, web.StatusOf(err), t)
 	}
-	to := m.here(&page{visit: v})
+	to := m.here(v)
 	if m.show != nil && next != "" {
-		to = m.here(&page{visit: v}, next)
+		to = m.here(v, next)
 	}
 	http.Redirect(v.w, v.r, to, http.StatusSeeOther)
 	return nil
