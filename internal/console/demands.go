@@ -2,7 +2,6 @@ package console
 
 import (
 	"errors"
-	"net/http"
 	"reflect"
 
 	"clause.dev/clause/api"
@@ -60,16 +59,8 @@ func release(v *visit, one string, inputs []input) (string, bool, error) {
 	if out.Sealed == "" {
 		return "", false, errors.New("console: an answer that was to be sealed is not")
 	}
-	v.download(one+".age", "application/octet-stream", []byte(out.Sealed))
+	v.send(one+".age", "application/octet-stream", []byte(out.Sealed))
 	return "", true, nil
-}
-
-// download sends a file.
-func (v *visit) download(name, mediaType string, body []byte) {
-	v.w.Header().Set("Content-Type", mediaType)
-	v.w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	v.w.WriteHeader(http.StatusOK)
-	_, _ = v.w.Write(body)
 }
 
 // demand is a demand as its page shows it, with the steps that fit where it stands.

@@ -94,7 +94,7 @@ func (v *visit) certificate() error {
 	case len(c.Document) == 0:
 		return fault.New("console.certificate", fault.NotFound, "the certificate is not issued yet")
 	}
-	v.download(c.ID+".json", "application/json", c.Document)
+	v.send(c.ID+".json", "application/json", c.Document)
 	return nil
 }
 
