@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"clause.dev/clause/internal/fault"
 )
@@ -148,7 +149,7 @@ func (i *input) check() error {
 			return fault.New(op, fault.Invalid, "something is in it twice").WithField(i.Name)
 		case i.Kind == "tick" && value != "yes", len(i.Choices) > 0 && !slices.Contains(i.Choices, value):
 			return fault.New(op, fault.Invalid, "it is none of the choices").WithField(i.Name)
-		case i.Max > 0 && len(value) > i.Max:
+		case i.Max > 0 && utf8.RuneCountInString(value) > i.Max:
 			return fault.New(op, fault.Invalid, "it is too long").WithField(i.Name)
 		case i.Pattern != "" && !matches(i.Pattern, value):
 			return fault.New(op, fault.Invalid, "it does not have the form that it has to have").WithField(i.Name)

@@ -64,6 +64,7 @@ func TestFormIsChecked(t *testing.T) {
 	}
 	type wire struct {
 		Name  string   `json:"name" pattern:"^[a-z]+$" maxLength:"5"`
+		Title string   `json:"title,omitempty" maxLength:"5"`
 		Kind  string   `json:"kind,omitempty" enum:"one,two"`
 		Many  []string `json:"many" enum:"x,y" minItems:"1"`
 		Lines []string `json:"lines"`
@@ -82,9 +83,9 @@ func TestFormIsChecked(t *testing.T) {
 	var out wire
 	all := append([]input{}, inputs...)
 	for i := range all {
-		all[i].Values = map[string][]string{"name": {"ab"}, "many": {"x", "y"}, "sure": {"yes"}, "part.nested": {"n"}}[all[i].Name]
+		all[i].Values = map[string][]string{"name": {"ab"}, "title": {"عنوان"}, "many": {"x", "y"}, "sure": {"yes"}, "part.nested": {"n"}}[all[i].Name]
 	}
-	if err := read(reflect.ValueOf(&out).Elem(), all); err != nil || out.Name != "ab" || len(out.Many) != 2 || !out.Sure || out.Part.Nested != "n" || out.Lines == nil {
+	if err := read(reflect.ValueOf(&out).Elem(), all); err != nil || out.Name != "ab" || out.Title != "عنوان" || len(out.Many) != 2 || !out.Sure || out.Part.Nested != "n" || out.Lines == nil {
 		t.Fatalf("%+v, %v", out, err)
 	}
 	for name, wrong := range map[string]map[string][]string{
@@ -93,6 +94,7 @@ func TestFormIsChecked(t *testing.T) {
 		"pattern":        {"name": {"AB"}, "many": {"x"}},
 		"a line's end":   {"name": {"ab\n"}, "many": {"x"}},
 		"too long":       {"name": {"abcdef"}, "many": {"x"}},
+		"too long too":   {"name": {"ab"}, "title": {"عناوين"}, "many": {"x"}},
 		"no choice":      {"name": {"ab"}, "many": {"z"}},
 		"no such kind":   {"name": {"ab"}, "many": {"x"}, "kind": {"three"}},
 		"twice":          {"name": {"ab"}, "many": {"x", "x"}},
