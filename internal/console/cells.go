@@ -180,29 +180,8 @@ func (t thingPage) Run(c api.Clock) int {
 	return int(1000 * min(1, max(0, at.Sub(from).Hours()/c.Due.Sub(from).Hours())))
 }
 
-// Bar is how the bar of a clock is coloured.
-func (t thingPage) Bar(c api.Clock) string {
-	switch {
-	case c.Late:
-		return "f-missed"
-	case c.Near:
-		return "f-near"
-	case c.Ended != nil:
-		return "f-kept"
-	}
-	return "f-running"
-}
-
-// Standing is the word for how a clock stands.
-func (t thingPage) Standing(c api.Clock) string {
-	switch {
-	case c.Late && c.Ended == nil:
-		return "missed"
-	case c.Near && c.Ended == nil:
-		return "near"
-	}
-	return c.State
-}
+// Standing is where a clock stands.
+func (t thingPage) Standing(c api.Clock) string { return stands(&c) }
 
 // Left is how long a clock has still to run, or how late it is, in the largest units that matter.
 func (v *visit) Left(c api.Clock, now time.Time) string {

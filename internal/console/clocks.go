@@ -16,7 +16,6 @@ const listed = 25
 type clocksPage struct {
 	Clocks []clockView
 	Plot   span
-	Now    bar
 	Next   string
 	Only   string
 	Of     string // the clause
@@ -25,7 +24,7 @@ type clocksPage struct {
 
 type clockView struct {
 	api.Clock
-	Stand string // missed, near, paused or running
+	Stand string // a word of clock.…
 	Bars  []bar
 }
 
@@ -47,6 +46,7 @@ func (v *visit) clocks() error {
 		}
 		p.Clocks = append(p.Clocks, clockView{Clock: c, Stand: stands(&c)})
 	}
+	today := p.Plot.bar(now, now, plotHigh, "at-now")
 	for i := range p.Clocks {
 		c := &p.Clocks[i]
 		until := p.Plot.To // it awaits an event
@@ -54,12 +54,11 @@ func (v *visit) clocks() error {
 			until = *c.Due
 		}
 		if c.Stand == "missed" {
-			c.Bars = []bar{p.Plot.bar(c.Opened, until, clockHeights["running"], "f-running"), p.Plot.bar(until, now, plotHigh, "f-missed")}
+			c.Bars = []bar{p.Plot.bar(c.Opened, until, clockHeights["running"], "f-running"), p.Plot.bar(until, now, plotHigh, "f-missed"), today}
 			continue
 		}
-		c.Bars = []bar{p.Plot.bar(c.Opened, until, clockHeights[c.Stand], "f-"+c.Stand)}
+		c.Bars = []bar{p.Plot.bar(c.Opened, until, clockHeights[c.Stand], "f-"+c.Stand), today}
 	}
-	p.Now = p.Plot.bar(now, now, plotHigh, "now")
 	return v.show(http.StatusOK, "clocks", p, nil)
 }
 
@@ -69,6 +68,10 @@ var clockHeights = map[string]int{"running": 8, "paused": 5, "near": 13}
 // stands is where a clock stands, in one word.
 func stands(c *api.Clock) string {
 	switch {
+	case c.State == string(obligation.Done) && c.Late:
+		return "late"
+	case c.Ended != nil:
+		return c.State
 	case c.Late:
 		return "missed"
 	case c.Near:
