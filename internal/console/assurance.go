@@ -90,7 +90,7 @@ func findings() *matter {
 			all, next, err := checks(v).Findings(v.context(), v.who.Caller, v.tenant, cursor, listed)
 			for i := range all {
 				f := &all[i]
-				out.rows = append(out.rows, row{ID: f.ID, Cells: []cell{id(f.ID), {Text: f.Application}, v.state(f.Severity), v.state(f.State), when(f.Found), maybe(nearest(f.Clocks))}})
+				out.rows = append(out.rows, row{ID: f.ID, Cells: []cell{id(f.ID), {Text: f.Application}, v.grade(f.Severity), v.state(f.State), when(f.Found), maybe(nearest(f.Clocks))}})
 			}
 			out.next = next
 			return out, err
@@ -120,7 +120,7 @@ func (v *visit) finding(f *api.Weakness) thing {
 	t := thing{
 		ID: f.ID, State: v.word(f.State), Tone: toneOf(f.State), Clocks: f.Clocks,
 		Facts: facts(
-			of("application", cell{Text: f.Application}), of("severity", v.state(f.Severity)), of("reference", id(f.Reference)), of("source", id(f.Source)), of("finder", id(f.Finder)),
+			of("application", cell{Text: f.Application}), of("severity", v.grade(f.Severity)), of("reference", id(f.Reference)), of("source", id(f.Source)), of("finder", id(f.Finder)),
 			of("change", id(f.Change)), of("retest", id(f.Retest)), of("failed", number(f.Failed)), of("reason", v.words(f.Reason)),
 		),
 		Moments: v.moments(moment{At: f.Found, Label: "found"}, moment{At: value(f.Fixed), Label: "fixed"}, moment{At: value(f.Retested), Label: "retested"}),

@@ -19,6 +19,9 @@ func id(s string) cell { return cell{Text: cmp.Or(s, "–"), ID: s != ""} }
 
 func (v *visit) state(s string) cell { return cell{Text: v.word(s), Tone: toneOf(s)} }
 
+// grade is how bad a weakness is: a high one is not the high risk of an incident.
+func (v *visit) grade(s string) cell { return cell{Text: v.Word("grade", s), Tone: toneOf(s)} }
+
 func (v *visit) words(all ...string) cell {
 	said := make([]string, 0, len(all))
 	for _, s := range all {
@@ -75,11 +78,11 @@ func of(label string, cells ...cell) fact { return fact{label, cells} }
 // toneOf is how a state is coloured: what needs somebody, what is under way, what is done.
 func toneOf(state string) string {
 	switch state {
-	case "refused", "lapsed", "revoked", "high", "critical", "failed":
+	case "refused", "lapsed", "revoked", "high", "critical":
 		return "broken"
-	case "received", "requested", "suspected", "aware", "open", "identity-check", "near", "risk", "medium":
+	case "received", "requested", "suspected", "aware", "open", "identity-check", "risk", "medium", "on-hold":
 		return "at-risk"
-	case "answered", "closed", "released", "live", "active", "issued", "reported", "done", "taken-over":
+	case "answered", "closed", "released", "live", "active", "issued", "reported", "done":
 		return "kept"
 	}
 	return "stated"
@@ -114,6 +117,8 @@ func (v *visit) Choice(of, field, choice string) string {
 		return v.Say("language." + choice)
 	case "right":
 		return v.Word("right", choice)
+	case "severity":
+		return v.Word("grade", choice)
 	}
 	return v.word(choice)
 }

@@ -82,7 +82,7 @@ func (v *visit) incident(b *api.Incident) thing {
 	}
 	for i := range b.Authority {
 		a := &b.Authority[i]
-		t.Facts = append(t.Facts, of("authority", facts(of("", id(a.Receipt), when(a.At), v.words(a.Delay)))[0].Cells...))
+		t.Facts = append(t.Facts, facts(of("authority", id(a.Receipt), when(a.At), v.words(a.Delay)))...)
 	}
 	steps := []moment{{At: b.Suspected, Label: "suspected"}, {At: value(b.Aware), Label: "aware"}, {At: value(b.Assessed), Label: "assessed"}, {At: value(b.Closed), Label: "closed", Tone: "kept"}}
 	for i := range b.Authority {

@@ -47,7 +47,7 @@ func leaving() *matter {
 			all, next, err := desk(v).Certificates(v.context(), v.who.Caller, v.tenant, cursor, listed)
 			for i := range all {
 				c := &all[i]
-				out.rows = append(out.rows, row{ID: c.ID, Cells: []cell{id(c.ID), v.words(c.Kind), v.state(string(c.State)), when(c.Opened), when(c.Issued)}})
+				out.rows = append(out.rows, row{ID: c.ID, Cells: []cell{id(c.ID), v.words(c.Kind), v.state(stageOf(c)), when(c.Opened), when(c.Issued)}})
 			}
 			out.next = next
 			return out, err
@@ -70,9 +70,17 @@ type typedAgain struct {
 	Tenant string `json:"tenant" maxLength:"128"`
 }
 
+// stageOf is how far an erasure has come. What a legal hold keeps is held in another sense than an exercise is.
+func stageOf(c *retention.Certificate) string {
+	if c.State == retention.Held {
+		return "on-hold"
+	}
+	return string(c.State)
+}
+
 func (v *visit) erasure(c *retention.Certificate) thing {
 	t := thing{
-		ID: c.ID, State: v.word(string(c.State)), Tone: toneOf(string(c.State)),
+		ID: c.ID, State: v.word(stageOf(c)), Tone: toneOf(stageOf(c)),
 		Facts:   facts(of("kind", v.words(c.Kind)), of("about", id(c.About)), of("keys", number(len(c.Keys)))),
 		Moments: v.moments(moment{At: c.Opened, Label: "opened"}, moment{At: c.Erased, Label: "erased"}, moment{At: c.Issued, Label: "issued", Tone: "kept"}),
 	}
