@@ -26,7 +26,7 @@ func (a *App) Console() (http.Handler, error) {
 
 func (a *App) consoleConfig() console.Config {
 	return console.Config{
-		URL: a.ConsoleURL, Members: a.access(a.Vault), Roles: a.ConsoleRoles, Policy: a.Policy, Now: a.Now,
+		URL: a.ConsoleURL, Roles: a.ConsoleRoles, Policy: a.Policy, Now: a.Now,
 		Desks: console.Desks{
 			Board:  &evidence.Board{Vault: a.Vault, Evidence: a.Evidence, Now: a.Now, Tenants: a.customers},
 			Clocks: a.desk(a.Vault), Audit: &duty.Audit{Vault: a.Vault, Ledger: a.Ledger}, Alerts: a.alerts(a.Vault), Configured: a.configured,

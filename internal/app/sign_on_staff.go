@@ -1,11 +1,9 @@
 package app
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"net/http"
-	"time"
 
 	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/console"
@@ -13,6 +11,7 @@ import (
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/identity/sso"
+	"clause.dev/clause/internal/web"
 )
 
 // staffWays are the ways to sign in to the console by the organisation's own directory.
@@ -55,33 +54,19 @@ func (s *staffWay) Begin(w http.ResponseWriter, r *http.Request, to string) (str
 	return at, err
 }
 
-// Finish returns the ticket of the member whom the provider vouches for, with a second factor.
-func (s *staffWay) Finish(w http.ResponseWriter, r *http.Request) (console.Ticket, string, error) {
-	browser := ""
-	if all := r.CookiesNamed(wayCookie); len(all) == 1 { // of two, one was planted
-		browser = all[0].Value
-	}
+// Finish returns the pass of the member whom the provider vouches for, with a second factor.
+func (s *staffWay) Finish(w http.ResponseWriter, r *http.Request) (access.Pass, string, error) {
+	browser := web.Cookie(r, wayCookie)
 	http.SetCookie(w, session.Cookie(wayCookie, ""))
 	who, trip, err := s.rounds.End(r.Context(), db.Organisation, s.party.ID, r.URL.Query(), browser)
 	if err != nil {
-		return nil, trip.Back, err
+		return access.Pass{}, trip.Back, err
 	}
 	if !who.Strong {
-		return nil, trip.Back, fault.New("app.staffWay", fault.Refused, "the identity provider did not prove a second factor").WithHint("set one up there, and sign in with it")
+		return access.Pass{}, trip.Back, fault.New("app.staffWay", fault.Refused, "the identity provider did not prove a second factor").WithHint("set one up there, and sign in with it")
 	}
 	mac := hmac.New(sha256.New, s.key[:])
 	mac.Write([]byte(who.Handle()))
 	pass, err := s.desk.SignIn(r.Context(), [32]byte(mac.Sum(nil)), s.party.RolesOf(who.Groups))
-	return staffTicket{s.desk, pass}, trip.Back, err
-}
-
-// staffTicket is that of who signed in so.
-type staffTicket struct {
-	desk *access.Desk
-	pass access.Pass
-}
-
-// Present says who they are now.
-func (t staffTicket) Present(ctx context.Context, tenant string, now time.Time) (access.Presence, error) {
-	return t.desk.Present(ctx, t.pass, tenant, now)
+	return pass, trip.Back, err
 }

@@ -33,12 +33,11 @@ import (
 
 // Config is what the console is made of.
 type Config struct {
-	URL     string  // where staff find it, https://…: no other host is answered for; "": any is
-	Members Members // who signs in with a key
-	Ways    []Way   // further ways to sign in
-	Roles   Roles   // what members may do here, by role
-	Desks   Desks
-	Policy  *policy.Policy
+	URL    string // where staff find it, https://…: no other host is answered for; "": any is
+	Ways   []Way  // further ways to sign in than by a member's key
+	Roles  Roles  // what members may do here, by role
+	Desks  Desks
+	Policy *policy.Policy
 	// Source is the address somebody comes from; nil: that of the connection.
 	Source func(*http.Request) string
 	Now    func() time.Time
@@ -185,11 +184,11 @@ func (v *visit) arrive() error {
 	if v.tenant != "" && !isID(v.tenant) {
 		return fault.New("console.arrive", fault.NotFound, "there is no such tenant")
 	}
-	t := v.door.sessions.of(v.token(), v.door.Now())
-	if t == nil {
+	pass, ok := v.door.sessions.of(v.token(), v.door.Now())
+	if !ok {
 		return nil
 	}
-	who, err := t.Present(v.r.Context(), v.tenant, v.door.Now())
+	who, err := v.present(pass, v.tenant)
 	switch {
 	case fault.Is(err, fault.Unauthenticated): // the membership ended, or the key was replaced
 		v.door.sessions.end(v.token())
@@ -202,6 +201,12 @@ func (v *visit) arrive() error {
 	}
 	v.who = v.door.Roles.applied(who, v.tenant)
 	return nil
+}
+
+// present is who somebody is now, with what they were granted in a tenant ("" for none): a membership that ended or
+// lapsed, a key that was replaced and a role that was taken away count at once.
+func (v *visit) present(pass access.Pass, tenant string) (access.Presence, error) {
+	return v.door.Desks.Work.Access.Present(v.r.Context(), pass, tenant, v.door.Now())
 }
 
 // isID reports whether text could be an id: what else an address holds is no tenant's.
@@ -285,9 +290,9 @@ func (d *door) foreign(w http.ResponseWriter, r *http.Request) {
 }
 
 // letIn begins a session: always a new one, so that none can be planted (session fixation).
-func (v *visit) letIn(t Ticket, who access.Presence) {
+func (v *visit) letIn(pass access.Pass, who access.Presence) {
 	v.door.sessions.end(v.token())
-	token := v.door.sessions.begin(t, who.Caller.Credential.ID, v.door.Now())
+	token := v.door.sessions.begin(pass, who.Caller.Credential.ID, v.door.Now())
 	http.SetCookie(v.w, session.Cookie(cookie, token))
 }
 

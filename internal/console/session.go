@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
+
+	"clause.dev/clause/internal/access"
 )
 
 // How long somebody stays signed in: unused, and at most. The cookie itself ends with the browser.
@@ -28,7 +30,7 @@ type sessions struct {
 
 // entered is one session.
 type entered struct {
-	ticket      Ticket
+	pass        access.Pass
 	member      string
 	began, seen time.Time
 }
@@ -38,7 +40,7 @@ func (e *entered) lasts(now time.Time) bool {
 }
 
 // begin signs a member in and returns the token, of 256 random bits.
-func (s *sessions) begin(t Ticket, member string, now time.Time) string {
+func (s *sessions) begin(pass access.Pass, member string, now time.Time) string {
 	token := rand.Text() + rand.Text()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,7 +54,7 @@ func (s *sessions) begin(t Ticket, member string, now time.Time) string {
 	}
 	s.giveWay(maxOfOne, func(e *entered) bool { return e.member == member })
 	s.giveWay(maxSessions, func(*entered) bool { return true })
-	s.all[sha256.Sum256([]byte(token))] = &entered{ticket: t, member: member, began: now, seen: now}
+	s.all[sha256.Sum256([]byte(token))] = &entered{pass: pass, member: member, began: now, seen: now}
 	return token
 }
 
@@ -72,24 +74,24 @@ func (s *sessions) giveWay(most int, of func(*entered) bool) {
 	}
 }
 
-// of returns the ticket of the session with the token, nil if there is none.
-func (s *sessions) of(token string, now time.Time) Ticket {
+// of returns the pass of the session with the token, if there is one.
+func (s *sessions) of(token string, now time.Time) (pass access.Pass, ok bool) {
 	if token == "" {
-		return nil
+		return pass, false
 	}
 	at := sha256.Sum256([]byte(token)) // looked up by digest: how long it takes tells nothing of a token
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.all[at]
 	if e == nil {
-		return nil
+		return pass, false
 	}
 	if !e.lasts(now) {
 		delete(s.all, at)
-		return nil
+		return pass, false
 	}
 	e.seen = now
-	return e.ticket
+	return e.pass, true
 }
 
 // end signs out.

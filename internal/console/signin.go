@@ -49,7 +49,7 @@ func (v *visit) signIn() error {
 	pass, ok := access.PassOf(key)
 	err := error(wrong)
 	if ok && len(key) <= maxKey {
-		who, err = v.door.Members.Present(v.r.Context(), pass, "", v.door.Now())
+		who, err = v.present(pass, "")
 	}
 	if fault.Is(err, fault.Unauthenticated) {
 		err = wrong
@@ -60,7 +60,7 @@ func (v *visit) signIn() error {
 	if err != nil {
 		return v.complain(err, "sign-in", v.signInPage())
 	}
-	v.letIn(keyTicket{v.door.Members, pass}, who)
+	v.letIn(pass, who)
 	v.goOn(v.field("to"))
 	return nil
 }
@@ -99,7 +99,7 @@ func (v *visit) finish() error {
 	if err != nil {
 		return err
 	}
-	t, to, err := w.Finish(v.w, v.r)
+	pass, to, err := w.Finish(v.w, v.r)
 	if local(to) { // the language that they came in
 		if lang, _, _ := strings.Cut(strings.TrimPrefix(to, Prefix), "/"); v.door.words[lang] != nil {
 			v.lang = lang
@@ -107,12 +107,12 @@ func (v *visit) finish() error {
 	}
 	var who access.Presence
 	if err == nil {
-		who, err = t.Present(v.r.Context(), "", v.door.Now())
+		who, err = v.present(pass, "")
 	}
 	if err != nil {
 		return v.complain(err, "sign-in", signInPage{Ways: v.door.Ways})
 	}
-	v.letIn(t, who)
+	v.letIn(pass, who)
 	v.goOn(to)
 	return nil
 }
