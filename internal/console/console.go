@@ -38,8 +38,6 @@ type Config struct {
 	Roles  Roles  // what members may do here, by role
 	Desks  Desks
 	Policy *policy.Policy
-	// Source is the address somebody comes from; nil: that of the connection.
-	Source func(*http.Request) string
 	Now    func() time.Time
 	Log    func(err error) // of what went wrong here, for the operator
 }
@@ -219,14 +217,6 @@ func isID(text string) bool {
 
 // token is the one in the cookie.
 func (v *visit) token() string { return web.Cookie(v.r, cookie) }
-
-// source is the address somebody comes from.
-func (v *visit) source() string {
-	if v.door.Source != nil {
-		return v.door.Source(v.r)
-	}
-	return web.Source(v.r)
-}
 
 // field is what a form says, at most one value.
 func (v *visit) field(name string) string { return web.One(v.r.PostForm, name) }

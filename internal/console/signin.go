@@ -7,6 +7,7 @@ import (
 	"clause.dev/clause/internal/access"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/identity/session"
+	"clause.dev/clause/internal/web"
 )
 
 // signInPage is what the page for signing in shows.
@@ -53,7 +54,7 @@ func (v *visit) signIn() error {
 	}
 	if fault.Is(err, fault.Unauthenticated) {
 		err = wrong
-		if v.door.guesses.failed(v.source(), v.door.Now()) {
+		if v.door.guesses.failed(web.Source(v.r), v.door.Now()) {
 			err = fault.New(op, fault.TooMany, "too many attempts from this network")
 		}
 	}
