@@ -50,8 +50,8 @@ var files embed.FS
 // door is the pages of one tenant's people.
 type door struct {
 	Config
-	words map[string]words // by language
-	views views
+	words map[string]web.Words // by language
+	views web.Views
 	asks  []asked
 }
 
@@ -59,10 +59,10 @@ type door struct {
 func New(c Config) (http.Handler, error) {
 	d := &door{Config: c, asks: askedOf(c.Policy, c.Login)}
 	var err error
-	if d.words, err = readWords(); err != nil {
+	if d.words, err = web.ReadWords(files, languages); err != nil {
 		return nil, err
 	}
-	if d.views, err = readViews(); err != nil {
+	if d.views, err = web.ReadViews(files); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()

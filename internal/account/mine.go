@@ -72,13 +72,7 @@ func (v *visit) dataSet(id string) string {
 	return id
 }
 
-func (v *visit) list(items []string) string {
-	comma := ", "
-	if v.lang == "ar" {
-		comma = "، "
-	}
-	return strings.Join(items, comma)
-}
+func (v *visit) list(items []string) string { return v.door.words[v.lang].List(items...) }
 
 // file begins a download once its first byte is there: what fails before it is told as a page.
 type file struct {

@@ -1,9 +1,6 @@
 package account
 
 import (
-	"bytes"
-	"encoding/json"
-	"html/template"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -13,54 +10,6 @@ import (
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/web"
 )
-
-// words are phrases by their keys, in one language. {name} stands for what is filled in.
-type words map[string]string
-
-func readWords() (map[string]words, error) {
-	all := map[string]words{}
-	for _, lang := range languages {
-		src, err := files.ReadFile("words/" + lang + ".json")
-		if err != nil {
-			return nil, fault.As("account.readWords", fault.Other, err)
-		}
-		w := words{}
-		if err := json.Unmarshal(src, &w); err != nil {
-			return nil, fault.As("account.readWords", fault.Other, err)
-		}
-		all[lang] = w
-	}
-	return all, nil
-}
-
-// views are the pages: each a template within the frame.
-type views map[string]*template.Template
-
-var pages = []string{"register", "join", "verify", "sign-in", "second", "recover", "reset", "said", "minor", "home", "security", "factor", "recovery", "passkey",
-	"data", "correct", "consents", "requests", "trail", "notices", "close"}
-
-func readViews() (views, error) {
-	all := views{}
-	for _, name := range pages {
-		t, err := template.New("frame.html").Funcs(template.FuncMap{"dict": dict}).ParseFS(files, "pages/frame.html", "pages/"+name+".html")
-		if err != nil {
-			return nil, fault.As("account.readViews", fault.Other, err)
-		}
-		all[name] = t
-	}
-	return all, nil
-}
-
-// dict hands a part of a page several values.
-func dict(pairs ...any) map[string]any {
-	all := map[string]any{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if key, ok := pairs[i].(string); ok {
-			all[key] = pairs[i+1]
-		}
-	}
-	return all
-}
 
 // page is what the templates see.
 type page struct {
@@ -78,20 +27,10 @@ type complaint struct{ Msg, Hint, Field string }
 func (p *page) Lang() string { return p.lang }
 
 // Dir is the direction of writing.
-func (p *page) Dir() string {
-	if p.lang == "ar" {
-		return "rtl"
-	}
-	return "ltr"
-}
+func (p *page) Dir() string { return web.Dir(p.lang) }
 
 // Other is the other language.
-func (p *page) Other() string {
-	if p.lang == "ar" {
-		return "en"
-	}
-	return "ar"
-}
+func (p *page) Other() string { return web.Other(p.lang, languages) }
 
 // There is this page in the other language.
 func (p *page) There() string { return Prefix + p.Other() + "/" + p.at() }
@@ -119,14 +58,7 @@ func (p *page) Here(name string) string { return Prefix + p.lang + "/" + name }
 func (p *page) Say(key string, fill ...string) string { return p.visit.phrase(key, fill...) }
 
 func (v *visit) phrase(key string, fill ...string) string {
-	text, ok := v.door.words[v.lang][key]
-	if !ok {
-		text = key
-	}
-	for i := 0; i+1 < len(fill); i += 2 {
-		text = strings.ReplaceAll(text, "{"+fill[i]+"}", fill[i+1])
-	}
-	return text
+	return v.door.words[v.lang].Say(key, fill...)
 }
 
 // Organisation is whose account it is.
@@ -160,13 +92,9 @@ func (p *page) WithTo(name string) string {
 }
 
 // When writes a moment.
-func (p *page) When(t time.Time) string {
-	return p.list([]string{p.date(t), t.Format("15:04") + " UTC"})
-}
+func (p *page) When(t time.Time) string { return p.door.words[p.lang].When(t) }
 
-func (p *page) date(t time.Time) string {
-	return strconv.Itoa(t.Day()) + " " + p.Say("month-"+strconv.Itoa(int(t.Month()))) + " " + strconv.Itoa(t.Year())
-}
+func (p *page) date(t time.Time) string { return p.door.words[p.lang].Day(t) }
 
 // Wrong reports whether a field is the one at fault. The vault names fields without their data set.
 func (p *page) Wrong(field string) bool {
@@ -176,14 +104,7 @@ func (p *page) Wrong(field string) bool {
 
 // show writes a page.
 func (v *visit) show(status int, name string, data any, wrong *complaint) error {
-	var body bytes.Buffer
-	if err := v.door.views[name].Execute(&body, &page{visit: v, Name: name, Error: wrong, Data: data}); err != nil {
-		return fault.As("account.show", fault.Other, err)
-	}
-	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(body.Bytes()) // who went away needs no page
-	return nil
+	return v.door.views.Show(v.w, status, name, &page{visit: v, Name: name, Error: wrong, Data: data})
 }
 
 // said is a page that says something.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"clause.dev/clause/api"
@@ -32,13 +31,7 @@ func (v *visit) words(all ...string) cell {
 	return cell{Text: cmp.Or(v.list(said), "–")}
 }
 
-func (v *visit) list(items []string) string {
-	comma := ", "
-	if v.lang == "ar" {
-		comma = "، "
-	}
-	return strings.Join(items, comma)
-}
+func (v *visit) list(items []string) string { return v.door.words[v.lang].List(items...) }
 
 func number[N int | int64](n N) cell { return cell{Text: strconv.FormatInt(int64(n), 10)} }
 

@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/web"
 )
 
 // Where a clock stands is one word, of which there are words: kept late is not missed, and what ended is neither.
 func TestStands(t *testing.T) {
-	all, err := readWords()
+	all, err := web.ReadWords(files, languages)
 	if err != nil {
 		t.Fatal(err)
 	}

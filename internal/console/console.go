@@ -58,9 +58,9 @@ var files embed.FS
 // door is the console.
 type door struct {
 	Config
-	host     string // of URL
-	words    map[string]words
-	views    views
+	host     string               // of URL
+	words    map[string]web.Words // by language
+	views    web.Views
 	sessions sessions
 	guesses  guesses
 }
@@ -76,10 +76,10 @@ func New(c Config) (http.Handler, error) {
 		d.host = u.Host
 	}
 	var err error
-	if d.words, err = readWords(); err != nil {
+	if d.words, err = web.ReadWords(files, languages); err != nil {
 		return nil, err
 	}
-	if d.views, err = readViews(); err != nil {
+	if d.views, err = web.ReadViews(files, "pages/parts.html"); err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()

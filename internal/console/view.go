@@ -1,13 +1,8 @@
 package console
 
 import (
-	"bytes"
-	"encoding/json"
-	"html/template"
-	"io/fs"
 	"net/http"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -16,73 +11,6 @@ import (
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/web"
 )
-
-// words are phrases by their keys, in one language. {name} stands for what is filled in.
-type words map[string]string
-
-// readWords reads every file of words of each language. A key stands in one of them.
-func readWords() (map[string]words, error) {
-	const op = "console.readWords"
-	all := map[string]words{}
-	for _, lang := range languages {
-		names, err := fs.Glob(files, "words/"+lang+"/*.json")
-		if err != nil {
-			return nil, fault.As(op, fault.Other, err)
-		}
-		all[lang] = words{}
-		for _, name := range names {
-			src, err := files.ReadFile(name)
-			if err != nil {
-				return nil, fault.As(op, fault.Other, err)
-			}
-			w := words{}
-			if err := json.Unmarshal(src, &w); err != nil {
-				return nil, fault.New(op, fault.Invalid, "%s: %v", name, err)
-			}
-			for key, text := range w {
-				if _, twice := all[lang][key]; twice {
-					return nil, fault.New(op, fault.Invalid, "%s: %s has words already", name, key)
-				}
-				all[lang][key] = text
-			}
-		}
-	}
-	return all, nil
-}
-
-// views are the pages: each a template within the frame.
-type views map[string]*template.Template
-
-func readViews() (views, error) {
-	const op = "console.readViews"
-	names, err := fs.Glob(files, "pages/*.html")
-	if err != nil {
-		return nil, fault.As(op, fault.Other, err)
-	}
-	all := views{}
-	for _, name := range names {
-		if name == "pages/frame.html" || name == "pages/parts.html" {
-			continue
-		}
-		t, err := template.New("frame.html").Funcs(template.FuncMap{"dict": dict}).ParseFS(files, "pages/frame.html", "pages/parts.html", name)
-		if err != nil {
-			return nil, fault.As(op, fault.Other, err)
-		}
-		all[strings.TrimSuffix(path.Base(name), ".html")] = t
-	}
-	return all, nil
-}
-
-// dict hands a part of a page several values.
-func dict(pairs ...any) map[string]any {
-	all := map[string]any{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if key, ok := pairs[i].(string); ok {
-			all[key] = pairs[i+1]
-		}
-	}
-	return all
-}
 
 // page is what the templates see.
 type page struct {
@@ -99,20 +27,10 @@ type complaint struct{ Msg, Hint, Field, Clause string }
 func (p *page) Lang() string { return p.lang }
 
 // Dir is the direction of writing.
-func (p *page) Dir() string {
-	if p.lang == "ar" {
-		return "rtl"
-	}
-	return "ltr"
-}
+func (p *page) Dir() string { return web.Dir(p.lang) }
 
 // Other is the other language.
-func (p *page) Other() string {
-	if p.lang == "ar" {
-		return "en"
-	}
-	return "ar"
-}
+func (p *page) Other() string { return web.Other(p.lang, languages) }
 
 // There is this page in the other language. Where a form was sent to is no page: that is the board then.
 func (p *page) There() string {
@@ -184,14 +102,7 @@ func (v *visit) Word(family, word string) string {
 func (p *page) Count(key string, n int) string { return p.phrase(key, "n", strconv.Itoa(n)) }
 
 func (v *visit) phrase(key string, fill ...string) string {
-	text, ok := v.door.words[v.lang][key]
-	if !ok {
-		text = key
-	}
-	for i := 0; i+1 < len(fill); i += 2 {
-		text = strings.ReplaceAll(text, "{"+fill[i]+"}", fill[i+1])
-	}
-	return text
+	return v.door.words[v.lang].Say(key, fill...)
 }
 
 // Organisation is whose console it is.
@@ -202,12 +113,7 @@ func (v *visit) When(t time.Time) string {
 	if t.IsZero() {
 		return "–"
 	}
-	comma := ", "
-	if v.lang == "ar" {
-		comma = "، "
-	}
-	t = t.UTC()
-	return v.Day(t) + comma + t.Format("15:04") + " UTC"
+	return v.door.words[v.lang].When(t)
 }
 
 // Maybe is When of a moment that may be missing.
@@ -219,31 +125,18 @@ func (v *visit) Maybe(t *time.Time) string {
 }
 
 // Day writes a day.
-func (v *visit) Day(t time.Time) string {
-	t = t.UTC()
-	return strconv.Itoa(t.Day()) + " " + v.phrase("month-"+strconv.Itoa(int(t.Month()))) + " " + strconv.Itoa(t.Year())
-}
+func (v *visit) Day(t time.Time) string { return v.door.words[v.lang].Day(t) }
 
 // Machine writes a moment for programs.
 func (v *visit) Machine(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // show writes a page.
 func (v *visit) show(status int, name string, data any, wrong *complaint) error {
-	var body bytes.Buffer
-	if err := v.door.views[name].Execute(&body, &page{visit: v, Name: name, Error: wrong, Data: data}); err != nil {
-		return fault.As("console.show", fault.Other, err)
-	}
-	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	v.w.WriteHeader(status)
-	_, _ = v.w.Write(body.Bytes()) // who went away needs no page
-	return nil
+	return v.door.views.Show(v.w, status, name, &page{visit: v, Name: name, Error: wrong, Data: data})
 }
 
 // said is a page that says something.
-type said struct {
-	Title, Text string
-	Wrong       *complaint
-}
+type said struct{ Title, Text string }
 
 // say writes a page with the words of a key.
 func (v *visit) say(status int, key string, fill ...string) error {
@@ -255,14 +148,14 @@ func (v *visit) say(status int, key string, fill ...string) error {
 func (v *visit) fail(err error) {
 	status := web.StatusOf(err)
 	key := "failed-" + strconv.Itoa(status)
-	page := said{Title: v.phrase(key + ".title"), Text: v.phrase(key + ".text")}
+	var wrong *complaint
 	if status >= http.StatusInternalServerError {
 		v.door.Log(err)
 	} else {
-		wrong := v.complaintOf(err)
-		page.Wrong = &wrong
+		c := v.complaintOf(err)
+		wrong = &c
 	}
-	if e := v.show(status, "said", page, nil); e != nil {
+	if e := v.show(status, "said", said{v.phrase(key + ".title"), v.phrase(key + ".text")}, wrong); e != nil {
 		http.Error(v.w, "internal failure", http.StatusInternalServerError)
 	}
 }

@@ -11,13 +11,14 @@ import (
 	"clause.dev/clause/internal/incident"
 	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/retention"
+	"clause.dev/clause/internal/web"
 )
 
 // wanted are the words that the desks want of a language.
 type wanted struct {
 	*testing.T
 	lang  string
-	words words
+	words web.Words
 	keys  map[string]bool
 }
 
@@ -88,7 +89,7 @@ func (w *wanted) form(m *matter, a *act) {
 // Every word that a desk shows is there in both languages: its own, its columns', its forms' and their choices', and
 // those of the states that things are in. None is there for nothing.
 func TestWorkIsSaid(t *testing.T) {
-	all, err := readWords()
+	all, err := web.ReadWords(files, languages)
 	if err != nil {
 		t.Fatal(err)
 	}
