@@ -102,9 +102,7 @@ func (d *door) route(mux *http.ServeMux) {
 	open("register", (*visit).registerForm, (*visit).register)
 	open("verify", (*visit).verifyForm, (*visit).verify)
 	open("sign-in", (*visit).signInForm, (*visit).signIn)
-	open("sign-in/passkey", (*visit).signInForm, (*visit).signInPasskey)
 	open("second", (*visit).secondForm, (*visit).second)
-	open("minor", (*visit).minorForm, (*visit).minor)
 	open("recover", (*visit).recoverForm, (*visit).recover)
 	open("reset", (*visit).resetForm, (*visit).reset)
 	mine := func(method, page string, do handler) {
@@ -118,9 +116,15 @@ func (d *door) route(mux *http.ServeMux) {
 	mine("POST", "second-factor", (*visit).offerFactor)
 	mine("POST", "second-factor/confirm", (*visit).confirmFactor)
 	mine("POST", "second-factor/remove", (*visit).dropFactor)
-	mine("POST", "passkeys", (*visit).offerPasskey)
-	mine("POST", "passkeys/add", (*visit).addPasskey)
-	mine("POST", "passkeys/remove", (*visit).dropPasskey)
+	mine("POST", "passkeys/remove", (*visit).dropPasskey) // who has some from before can be rid of them
+	if d.Passkeys != nil {
+		open("sign-in/passkey", (*visit).signInForm, (*visit).signInPasskey)
+		mine("POST", "passkeys", (*visit).offerPasskey)
+		mine("POST", "passkeys/add", (*visit).addPasskey)
+	}
+	if d.Desks.ReportMinor != nil {
+		open("minor", (*visit).minorForm, (*visit).minor)
+	}
 	if d.SignOn != nil {
 		mux.HandleFunc("GET "+Prefix+"{lang}/continue/{provider}", d.serve((*visit).leave))
 		mux.HandleFunc("GET "+Prefix+"{lang}/callback/{provider}", d.serve((*visit).callback))

@@ -45,12 +45,7 @@ func askedOf(p *policy.Policy, login string) (all []asked) {
 }
 
 // Title is what a field is called in a language.
-func (a asked) Title(lang string) string {
-	if t := a.titles[lang]; t != "" {
-		return t
-	}
-	return a.title
-}
+func (a asked) Title(lang string) string { return titled(lang, a.title, a.titles) }
 
 // Input is the sort of HTML input, and what a browser may fill it with.
 func (a asked) Input() string {

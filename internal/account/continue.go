@@ -1,8 +1,8 @@
 package account
 
 import (
+	"maps"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -178,9 +178,6 @@ func (v *visit) joinForm() error {
 
 func (v *visit) join() error {
 	d := v.door
-	if d.SignOn == nil {
-		return v.say(http.StatusNotFound, "not-found")
-	}
 	pledge := v.field("pledge")
 	who, err := d.SignOn.Redeem(d.Tenant, v.token(), pledge, d.Now())
 	if err == nil && d.SignOn.Party(who.Provider) == nil {
@@ -189,10 +186,7 @@ func (v *visit) join() error {
 	if err != nil {
 		return v.failElsewhere(err)
 	}
-	form := url.Values{}
-	for name, values := range v.r.PostForm {
-		form[name] = values
-	}
+	form := maps.Clone(v.r.PostForm)
 	form.Set(d.Login, who.Email)
 	given, err := d.registration(v.lang, form)
 	var in identity.SignedIn

@@ -1,9 +1,9 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"net/http"
-	"strings"
 
 	"clause.dev/clause/internal/duty"
 	"clause.dev/clause/internal/policy"
@@ -49,12 +49,7 @@ func (d *door) mine(route func(method, page string, do handler)) {
 }
 
 // titled is what something is called in a language.
-func titled(lang, own string, others policy.Titles) string {
-	if t := others[lang]; t != "" {
-		return t
-	}
-	return own
-}
+func titled(lang, own string, others policy.Titles) string { return cmp.Or(others[lang], own) }
 
 // purpose is what a purpose is called, its id where the policy no longer has it.
 func (v *visit) purpose(id string) string {

@@ -7,17 +7,9 @@ import (
 
 // The page on which anybody can say that somebody who has an account is too young.
 
-func (v *visit) minorForm() error {
-	if v.door.Desks.ReportMinor == nil {
-		return v.say(http.StatusNotFound, "not-found")
-	}
-	return v.show(http.StatusOK, "minor", nil, nil)
-}
+func (v *visit) minorForm() error { return v.show(http.StatusOK, "minor", nil, nil) }
 
 func (v *visit) minor() error {
-	if v.door.Desks.ReportMinor == nil {
-		return v.say(http.StatusNotFound, "not-found")
-	}
 	err := v.door.Accounts.Report(v.r.Context(), v.door.Tenant, v.field("login"), v.source(), v.door.Desks.ReportMinor)
 	if err != nil {
 		return v.complain(err, "minor", nil)

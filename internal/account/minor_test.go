@@ -35,9 +35,8 @@ func TestMinorIsReported(t *testing.T) {
 	if last != http.StatusTooManyRequests {
 		t.Errorf("a place reports people without end: %d", last)
 	}
-	if b := browser.Open(t, browser.Look{Width: 360}); true {
-		b.Visit(s.web.URL + "/account/ar/minor")
-		keep(t, b, "minor")
-		sound(t, b, "minor", s.web.URL)
-	}
+	b := browser.Open(t, browser.Look{Width: 360})
+	b.Visit(s.web.URL + "/account/ar/minor")
+	keep(t, b, "minor")
+	sound(t, b, "minor", s.web.URL)
 }

@@ -31,9 +31,6 @@ func (v *visit) showSignIn(wrong error) error {
 }
 
 func (v *visit) signInPasskey() error {
-	if v.door.Passkeys == nil {
-		return v.say(http.StatusNotFound, "not-found")
-	}
 	in, err := v.door.Accounts.SignInPasskey(v.r.Context(), v.door.Tenant, v.door.Passkeys, []byte(v.field("response")), v.source(), v.device())
 	if err != nil {
 		return v.showSignIn(err)
@@ -47,9 +44,6 @@ func (v *visit) signInPasskey() error {
 type passkeyPage struct{ Offer, Called string }
 
 func (v *visit) offerPasskey() error {
-	if v.door.Passkeys == nil {
-		return v.say(http.StatusNotFound, "not-found")
-	}
 	name := v.field("name")
 	offer, err := v.door.Accounts.OfferPasskey(v.r.Context(), v.door.Tenant, v.door.Passkeys, v.who, v.field("password"), name)
 	if err != nil {
@@ -59,9 +53,6 @@ func (v *visit) offerPasskey() error {
 }
 
 func (v *visit) addPasskey() error {
-	if v.door.Passkeys == nil {
-		return v.say(http.StatusNotFound, "not-found")
-	}
 	err := v.door.Accounts.AddPasskey(v.r.Context(), v.door.Tenant, v.door.Passkeys, v.who, v.field("name"), []byte(v.field("response")))
 	if err != nil {
 		return v.again("passkey", err)
@@ -70,7 +61,6 @@ func (v *visit) addPasskey() error {
 	return nil
 }
 
-// dropPasskey works without Passkeys too: who has some from before can be rid of them.
 func (v *visit) dropPasskey() error {
 	err := v.door.Accounts.DropPasskey(v.r.Context(), v.door.Tenant, v.who, v.field("passkey"))
 	if err != nil && !fault.Is(err, fault.NotFound) { // it was removed elsewhere in this moment

@@ -18,7 +18,6 @@ type registerPage struct {
 	Consents []consent
 	MinAge   int
 	Latest   string // the latest day of birth
-	Leaks    bool
 }
 
 // Typed is what was typed into a field.
