@@ -1,18 +1,12 @@
 package account_test
 
 import (
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"clause.dev/clause/internal/app/apptest/browser"
 )
-
-// pictures names a folder for the pages' pictures, for people to look at.
-const pictures = "CLAUSE_PICTURES"
 
 // TestInABrowser looks at the pages as their readers do, in both languages, and joins by the mailed link.
 func TestInABrowser(t *testing.T) {
@@ -26,7 +20,7 @@ func TestInABrowser(t *testing.T) {
 			b := browser.Open(t, look)
 			for _, path := range []string{"en/register", "ar/register", "en/sign-in", "ar/sign-in", "en/verify", "ar/recover", "ar/reset", "en/second"} {
 				b.Visit(s.web.URL + "/account/" + path)
-				keep(t, b, name+" "+strings.ReplaceAll(path, "/", "-"))
+				b.Keep(name + " " + strings.ReplaceAll(path, "/", "-"))
 				sound(t, b, path, s.web.URL)
 			}
 		})
@@ -49,7 +43,7 @@ func TestInABrowser(t *testing.T) {
 		}
 		for name, path := range map[string]string{"home": "/account/en/", "security": "/account/en/security", "security ar": "/account/ar/security"} {
 			b.Visit(s.web.URL + path)
-			keep(t, b, name)
+			b.Keep(name)
 			sound(t, b, browser.Eval[string](b, "location.pathname"), s.web.URL)
 		}
 		if c := browser.Eval[string](b, "document.cookie"); c != "" {
@@ -65,7 +59,7 @@ func TestInABrowser(t *testing.T) {
 		b.Visit(s.web.URL + "/account/en/security")
 		browser.Eval[bool](b, `document.getElementById("factor-password").value = `+quoted(strong)+`, document.getElementById("factor-password").focus(), true`)
 		b.Submit()
-		keep(t, b, "factor")
+		b.Keep("factor")
 		sound(t, b, browser.Eval[string](b, "location.pathname"), s.web.URL)
 		if paths := browser.Eval[int](b, `document.querySelectorAll("svg.qr path").length`); paths != 2 {
 			t.Errorf("the QR code has %d paths", paths)
@@ -75,44 +69,12 @@ func TestInABrowser(t *testing.T) {
 
 func quoted(s string) string { return strconv.Quote(s) }
 
-func keep(t *testing.T, p *browser.Page, name string) {
-	t.Helper()
-	folder := os.Getenv(pictures)
-	if folder == "" {
-		return
-	}
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), p.Picture(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// sound checks what holds for every page, however it is looked at.
+// sound checks what holds for every page, and what axe sees besides. To a provider the person went; what is verbose asks
+// for the address beside a password that is changed: it would be read for that alone.
 func sound(t *testing.T, p *browser.Page, path, origin string) {
 	t.Helper()
-	for what, question := range map[string]string{
-		"text of too little contrast": "contrast", "reaches out of the window": "wide", "a link to what is not there": "dangling",
-		"an id of two elements": "twice", "an element without a name": "nameless", "a landmark missing or more than one": "landmarks",
-	} {
-		if found := browser.Ask[[]string](p, question); len(found) > 0 {
-			t.Errorf("%s: %s: %q", path, what, found[:min(len(found), 5)])
-		}
-	}
+	p.Sound(path, origin, "verbose:", "/authorize?client_id=clause&")
 	if found := p.Axe(); len(found) > 0 {
 		t.Errorf("%s: axe: %q", path, found)
-	}
-	// The browser's own pictures, as of a calendar, are no others'; to a provider the person went.
-	elsewhere := slices.DeleteFunc(p.Elsewhere(origin), func(at string) bool {
-		return strings.HasPrefix(at, "data:") || strings.Contains(at, "/authorize?client_id=clause&")
-	})
-	if len(elsewhere) > 0 {
-		t.Errorf("%s: the page asks others: %q", path, elsewhere)
-	}
-	// The verbose one asks for the address beside a password that is changed: it would be read for that alone.
-	complaints := slices.DeleteFunc(p.Complaints(), func(c string) bool { return strings.HasPrefix(c, "verbose:") })
-	if len(complaints) > 0 {
-		t.Errorf("%s: the browser complains: %q", path, complaints)
-	}
-	if unlabelled := browser.Eval[int](p, `[...document.querySelectorAll("input:not([type=hidden])")].filter(i => !i.labels.length).length`); unlabelled > 0 {
-		t.Errorf("%s: %d inputs have no label", path, unlabelled)
 	}
 }

@@ -16,13 +16,13 @@ func TestContinueInABrowser(t *testing.T) {
 			b := browser.Open(t, look)
 			for _, lang := range []string{"en", "ar"} {
 				b.Visit(s.web.URL + "/account/" + lang + "/sign-in")
-				keep(t, b, name+" elsewhere sign-in "+lang)
+				b.Keep(name + " elsewhere sign-in " + lang)
 				sound(t, b, lang+"/sign-in", s.web.URL)
 				b.Visit(s.web.URL + "/account/" + lang + "/continue/google")
 				if at := browser.Eval[string](b, "location.href"); !strings.HasPrefix(at, s.web.URL+"/account/en/callback/google") {
 					t.Fatalf("back at %s", at)
 				}
-				keep(t, b, name+" elsewhere join "+lang)
+				b.Keep(name + " elsewhere join " + lang)
 				sound(t, b, lang+"/join", s.web.URL)
 				if found := browser.Eval[string](b, "document.documentElement.lang"); found != lang {
 					t.Errorf("back from the provider the page is in %s, not %s", found, lang)
@@ -35,11 +35,11 @@ func TestContinueInABrowser(t *testing.T) {
 	browser.Eval[bool](b, `document.getElementById("identity.first_name").value = "Ana", document.getElementById("born").value = "1990-05-01", document.getElementById("identity.first_name").focus(), true`)
 	b.Submit()
 	b.Visit(s.web.URL + "/account/en/security")
-	keep(t, b, "elsewhere security")
+	b.Keep("elsewhere security")
 	sound(t, b, "en/security", s.web.URL)
 	browser.Eval[bool](b, `document.querySelector("form[action$='providers/google'] button").focus(), true`)
 	b.Submit()
-	keep(t, b, "elsewhere adding")
+	b.Keep("elsewhere adding")
 	sound(t, b, "en/providers/google", s.web.URL)
 	browser.Eval[bool](b, `document.querySelector("main a").focus(), true`)
 	b.Submit()
@@ -53,7 +53,7 @@ func TestContinueInABrowser(t *testing.T) {
 	s.server.Clock.Move(1 << 40) // some 18 minutes
 	b = browser.Open(t, browser.Look{Width: 360})
 	b.Visit(s.web.URL + "/account/ar/continue/google")
-	keep(t, b, "elsewhere away ar")
+	b.Keep("elsewhere away ar")
 	if text := browser.Eval[string](b, "document.body.innerText"); !strings.Contains(text, "لا يعمل ذلك الآن") {
 		t.Errorf("a provider that is away: %s", text)
 	}

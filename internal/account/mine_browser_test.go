@@ -27,7 +27,7 @@ func lookAtMine(t *testing.T, s *site, looks map[string]browser.Look) {
 			for _, path := range []string{"", "data", "data/identity/" + s.recordOf(ana), "consents", "requests", "trail", "notices", "close"} {
 				for _, lang := range []string{"en", "ar"} {
 					b.Visit(s.web.URL + "/account/" + lang + "/" + path)
-					keep(t, b, "mine "+name+" "+lang+"-"+strings.ReplaceAll(path, "/", "-"))
+					b.Keep("mine " + name + " " + lang + "-" + strings.ReplaceAll(path, "/", "-"))
 					sound(t, b, lang+"/"+path, s.web.URL)
 					if at := browser.Eval[string](b, "location.pathname"); at != "/account/"+lang+"/"+path {
 						t.Errorf("%s leads to %s", path, at)

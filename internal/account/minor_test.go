@@ -37,6 +37,6 @@ func TestMinorIsReported(t *testing.T) {
 	}
 	b := browser.Open(t, browser.Look{Width: 360})
 	b.Visit(s.web.URL + "/account/ar/minor")
-	keep(t, b, "minor")
+	b.Keep("minor")
 	sound(t, b, "minor", s.web.URL)
 }

@@ -130,7 +130,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	b.Visit(at + "/account/en/security")
 	browser.Eval[bool](b, `document.getElementById("passkey-password").value = `+quoted(strong)+`, document.getElementById("passkey-password").focus(), true`)
 	b.Submit()
-	keep(t, b, "passkey")
+	b.Keep("passkey")
 	sound(t, b, "passkey", at)
 	button()
 	if where := browser.Eval[string](b, "location.pathname"); where != "/account/en/security" {
@@ -139,7 +139,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	for name, path := range map[string]string{"passkeys": "en/security", "passkeys ar": "ar/security"} {
 		b.Visit(at + "/account/" + path)
 		browser.Eval[bool](b, `document.getElementById("h-passkeys").scrollIntoView(), true`)
-		keep(t, b, name)
+		b.Keep(name)
 		sound(t, b, path, at)
 	}
 	t.Run("one device makes one", func(t *testing.T) {
@@ -150,7 +150,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	b.Visit(at + "/account/en/security")
 	signOut()
 	b.Visit(at + "/account/en/sign-in?to=/account/en/data")
-	keep(t, b, "sign-in passkey")
+	b.Keep("sign-in passkey")
 	sound(t, b, "sign-in", at)
 	button()
 	if where := browser.Eval[string](b, "location.pathname"); where != "/account/en/data" {
@@ -161,7 +161,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 		recognised(false)
 		b.Visit(at + "/account/ar/sign-in")
 		refusesHere(t, b)
-		keep(t, b, "sign-in not recognised")
+		b.Keep("sign-in not recognised")
 	})
 	t.Run("without scripts", func(t *testing.T) {
 		b := browser.Open(t, browser.Look{Width: 360, NoScript: true})

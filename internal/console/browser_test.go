@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,9 +15,6 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/policy"
 )
-
-// pictures names a folder for the pages' pictures, for people to look at.
-const pictures = "CLAUSE_PICTURES"
 
 // mostBytes is what a first view takes at most, with its style sheet.
 const mostBytes = 50 << 10
@@ -39,7 +34,7 @@ func TestInABrowser(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := browser.Open(t, look)
 			b.Visit(s.web.URL + "/console/en/sign-in")
-			keep(t, b, name+" sign-in")
+			b.Keep(name + " sign-in")
 			sound(t, b, "sign-in", s.web.URL)
 			signIn(b, p.member.Key)
 			if at := browser.Eval[string](b, "location.pathname"); at != "/console/en/" {
@@ -48,7 +43,7 @@ func TestInABrowser(t *testing.T) {
 			for _, path := range paths {
 				for _, lang := range []string{"en", "ar"} {
 					b.Visit(s.web.URL + "/console/" + lang + "/" + path)
-					keep(t, b, name+" "+lang+"-"+strings.NewReplacer("/", "-", "?", "-", "&", "-").Replace(path))
+					b.Keep(name + " " + lang + "-" + strings.NewReplacer("/", "-", "?", "-", "&", "-").Replace(path))
 					sound(t, b, lang+"/"+path, s.web.URL)
 					if (lang == "ar") != look.Dark { // it takes its time: each page in each language, light or dark
 						continue
@@ -141,42 +136,10 @@ func (s *site) alarmed() {
 	}
 }
 
-func keep(t *testing.T, p *browser.Page, name string) {
-	t.Helper()
-	folder := os.Getenv(pictures)
-	if folder == "" {
-		return
-	}
-	if err := os.WriteFile(filepath.Join(folder, "console "+name+".png"), p.Picture(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// sound checks what holds for every page, however it is looked at.
+// sound checks what holds for every page. A page that is not there is looked at too.
 func sound(t *testing.T, p *browser.Page, path, origin string) {
 	t.Helper()
-	for what, question := range map[string]string{
-		"text of too little contrast": "contrast", "reaches out of the window": "wide", "a link to what is not there": "dangling",
-		"an id of two elements": "twice", "an element without a name": "nameless", "a landmark missing or more than one": "landmarks",
-	} {
-		if found := browser.Ask[[]string](p, question); len(found) > 0 {
-			t.Errorf("%s: %s: %q", path, what, found[:min(len(found), 5)])
-		}
-	}
-	// The browser's own pictures, as of a calendar, are no others'.
-	elsewhere := slices.DeleteFunc(p.Elsewhere(origin), func(at string) bool { return strings.HasPrefix(at, "data:") })
-	if len(elsewhere) > 0 {
-		t.Errorf("%s: the page asks others: %q", path, elsewhere)
-	}
-	complaints := slices.DeleteFunc(p.Complaints(), func(c string) bool {
-		return strings.HasPrefix(c, "verbose:") || strings.Contains(c, "404") // a page that is not there is looked at too
-	})
-	if len(complaints) > 0 {
-		t.Errorf("%s: the browser complains: %q", path, complaints)
-	}
-	if unlabelled := browser.Eval[int](p, `[...document.querySelectorAll("input:not([type=hidden]), select")].filter(i => !i.labels.length).length`); unlabelled > 0 {
-		t.Errorf("%s: %d inputs have no label", path, unlabelled)
-	}
+	p.Sound(path, origin, "verbose:", "status of 404")
 }
 
 // An alert is acknowledged by a form, in the member's name.

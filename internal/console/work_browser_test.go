@@ -48,7 +48,7 @@ func TestWorkInABrowser(t *testing.T) {
 			b.Visit(s.web.URL + "/console/en/sign-in")
 			signIn(b, manager.member.Key)
 			b.Visit(s.web.URL + grant)
-			keep(t, b, name+" en-grant of another")
+			b.Keep(name + " en-grant of another")
 			b.Visit(s.web.URL + "/console/en/sign-in")
 			b = browser.Open(t, look)
 			b.Visit(s.web.URL + "/console/en/sign-in")
@@ -61,7 +61,7 @@ func TestWorkInABrowser(t *testing.T) {
 					at := strings.Replace(path, "/en/", "/"+lang+"/", 1)
 					b.Visit(s.web.URL + at)
 					browser.Eval[int](b, `document.querySelectorAll("details").forEach(d => d.open = true), 1`)
-					keep(t, b, name+" work-"+strings.ReplaceAll(strings.TrimPrefix(at, "/console/"), "/", "-"))
+					b.Keep(name + " work-" + strings.ReplaceAll(strings.TrimPrefix(at, "/console/"), "/", "-"))
 					sound(t, b, at, s.web.URL)
 					if raw := rawKey.FindString(browser.Eval[string](b, `document.body.innerText`)); raw != "" {
 						t.Errorf("%s: words are missing: %s", at, raw)

@@ -3,8 +3,6 @@ package trust_test
 import (
 	"bytes"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,9 +13,6 @@ import (
 	"clause.dev/clause/internal/app/apptest/browser"
 	"clause.dev/clause/internal/policy/publish"
 )
-
-// pictures names a folder for the pages' pictures, for people to look at.
-const pictures = "CLAUSE_PICTURES"
 
 func running(t *testing.T) *apptest.Server {
 	t.Helper()
@@ -43,7 +38,7 @@ func TestInABrowser(t *testing.T) {
 				t.Run(page, func(t *testing.T) {
 					p := browser.Open(t, look)
 					p.Visit(s.Door.URL + path)
-					keep(t, p, name+" "+page)
+					p.Keep(name + " " + page)
 					soundPage(t, p, s.Door.URL)
 				})
 			}
@@ -58,18 +53,6 @@ func TestInABrowser(t *testing.T) {
 		"every page that is published": everyPage,
 	} {
 		t.Run(name, func(t *testing.T) { read(t, s) })
-	}
-}
-
-// keep saves a picture of the page where people want to look at it.
-func keep(t *testing.T, p *browser.Page, name string) {
-	t.Helper()
-	folder := os.Getenv(pictures)
-	if folder == "" {
-		return
-	}
-	if err := os.WriteFile(filepath.Join(folder, name+".png"), p.Picture(), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -134,7 +117,7 @@ func everyPage(t *testing.T, s *apptest.Server) {
 		p := browser.Open(t, look)
 		for _, path := range paths {
 			p.Visit(s.Door.URL + path)
-			keep(t, p, fmt.Sprintf("published %d %s", look.Width, strings.ReplaceAll(path, "/", "-")))
+			p.Keep(fmt.Sprintf("published %d %s", look.Width, strings.ReplaceAll(path, "/", "-")))
 			if found := p.Axe(); len(found) > 0 {
 				t.Errorf("%s: axe: %q", path, found)
 			}
@@ -158,7 +141,7 @@ func everyStateCanBeRead(t *testing.T, s *apptest.Server) {
 			t.Errorf("dark %v: text of too little contrast: %q", dark, poor)
 		}
 		browser.Eval[bool](p, `(document.querySelector("#clauses").scrollIntoView(), true)`)
-		keep(t, p, fmt.Sprintf("states, dark %v", dark))
+		p.Keep(fmt.Sprintf("states, dark %v", dark))
 	}
 }
 
@@ -245,7 +228,7 @@ func onPaper(t *testing.T, s *apptest.Server) {
 	if found := browser.Ask[[]string](p, "contrast"); len(found) > 0 {
 		t.Errorf("on paper, text of too little contrast: %q", found)
 	}
-	keep(t, p, "print")
+	p.Keep("print")
 	if pdf := p.Paper(); !bytes.HasPrefix(pdf, []byte("%PDF-")) || len(pdf) < 10_000 {
 		t.Errorf("printing gives %d bytes", len(pdf))
 	}

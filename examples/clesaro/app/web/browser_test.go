@@ -1,17 +1,11 @@
 package web_test
 
 import (
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
 	"clause.dev/clause/internal/app/apptest/browser"
 )
-
-// pictures names a folder for the pages' pictures, for people to look at.
-const pictures = "CLAUSE_PICTURES"
 
 // TestInABrowser looks at the pages as their readers do, in both languages.
 func TestInABrowser(t *testing.T) {
@@ -32,7 +26,7 @@ func TestInABrowser(t *testing.T) {
 			for _, lang := range []string{"en", "ar"} {
 				for _, path := range paths {
 					b.Visit(w.site.URL + "/" + lang + "/" + path)
-					keep(t, b, name+" "+lang+" "+path)
+					b.Keep(name + " " + lang + " " + path)
 					sound(t, b, lang+"/"+path, w.site.URL)
 				}
 			}
@@ -58,41 +52,11 @@ func TestInABrowser(t *testing.T) {
 	})
 }
 
-func keep(t *testing.T, p *browser.Page, name string) {
-	t.Helper()
-	folder := os.Getenv(pictures)
-	if folder == "" {
-		return
-	}
-	if err := os.WriteFile(filepath.Join(folder, "clesaro "+name+".png"), p.Picture(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// sound checks what holds for every page, however it is looked at.
+// sound checks what holds for every page, and what axe sees besides. A form that is not right is answered so.
 func sound(t *testing.T, p *browser.Page, path, origin string) {
 	t.Helper()
-	for what, question := range map[string]string{
-		"text of too little contrast": "contrast", "reaches out of the window": "wide", "a link to what is not there": "dangling",
-		"an id of two elements": "twice", "an element without a name": "nameless", "a landmark missing or more than one": "landmarks",
-	} {
-		if found := browser.Ask[[]string](p, question); len(found) > 0 {
-			t.Errorf("%s: %s: %q", path, what, found[:min(len(found), 5)])
-		}
-	}
+	p.Sound(path, origin, "status of 422")
 	if found := p.Axe(); len(found) > 0 {
 		t.Errorf("%s: axe: %q", path, found)
-	}
-	// The picture of a calendar in a field for a day is the browser's own.
-	own := func(at string) bool { return strings.HasPrefix(at, "data:") }
-	if elsewhere := slices.DeleteFunc(p.Elsewhere(origin), own); len(elsewhere) > 0 {
-		t.Errorf("%s: the page asks others: %q", path, elsewhere)
-	}
-	complaints := slices.DeleteFunc(p.Complaints(), func(c string) bool { return strings.Contains(c, "status of 422") })
-	if len(complaints) > 0 {
-		t.Errorf("%s: the browser complains: %q", path, complaints)
-	}
-	if unlabelled := browser.Eval[int](p, `[...document.querySelectorAll("input:not([type=hidden]),select")].filter(i => !i.labels.length).length`); unlabelled > 0 {
-		t.Errorf("%s: %d fields have no label", path, unlabelled)
 	}
 }
