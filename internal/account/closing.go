@@ -23,7 +23,7 @@ func (v *visit) close() error {
 	ask := rights.Ask{Subject: v.who.Subject, Right: rights.Erasure, Language: v.lang}
 	r, err := k.Rights.Exercise(v.r.Context(), k.Caller, v.door.Tenant, ask, nil)
 	if fault.Is(err, fault.Conflict) { // GDPR art. 18(1)(b), (c): they may need it kept
-		err = fault.New(op, fault.Conflict, "you have restricted what is done with your data").WithHint("ask us to lift the restriction first")
+		err = fault.New(op, fault.Conflict, "you have restricted what is done with your data").WithHint("lift the restriction first, on the page of your rights")
 	}
 	if err != nil {
 		return v.complain(err, "close", nil)

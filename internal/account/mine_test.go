@@ -58,9 +58,9 @@ func (s *site) fill(login string) (goal string) {
 	return put("goals", vault.Fields{"name": json.RawMessage(`"<script>alert(1)</script>"`), "target": json.RawMessage(`"900.00 AED"`), "by": json.RawMessage(`"2027-01-31"`)})
 }
 
-func (s *site) restrict(subject string, restricted bool) {
+func (s *site) restrict(subject string) {
 	s.Helper()
-	if err := s.server.App.Vault.SetRestriction(s.Context(), s.caller(), tenant, subject, restricted); err != nil {
+	if err := s.server.App.Vault.SetRestriction(s.Context(), s.caller(), tenant, subject, true); err != nil {
 		s.Fatal(err)
 	}
 }
@@ -242,10 +242,10 @@ func TestClosing(t *testing.T) {
 	if !p.in() {
 		t.Fatal("signed out by a wrong password")
 	}
-	s.restrict(subject, true)
-	p.expect(p.post("/account/en/close", url.Values{"password": {strong}, "sure": {"yes"}}), http.StatusConflict, "You have restricted", "lift the restriction")
+	s.restrict(subject)
+	p.expect(p.post("/account/en/close", url.Values{"password": {strong}, "sure": {"yes"}}), http.StatusConflict, "You have restricted", "Lift the restriction first, on the page “Your rights”")
 	p.expect(p.get("/account/en/data"), 200, "not used: restricted")
-	s.restrict(subject, false)
+	p.expect(p.post("/account/en/requests/lift", url.Values{"what": {"restriction"}}), http.StatusSeeOther)
 	p.expect(p.post("/account/en/close", url.Values{"password": {strong}, "sure": {"yes"}}), 200, "Your account is closed", "req_")
 	if p.cookie() != "" || p.in() {
 		t.Error("still signed in")
