@@ -2,12 +2,16 @@ package console_test
 
 import (
 	"html"
+	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/age"
+	"filippo.io/age/armor"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/identity"
@@ -126,6 +130,12 @@ func TestRequests(t *testing.T) {
 	}
 	p.expect(p.get(one+"/nothing"), http.StatusNotFound)
 	p.expect(p.post(one+"/nothing", nil), http.StatusNotFound)
+
+	copied := p.made(at, url.Values{"subject": {subject}, "right": {"access"}, "language": {"en"}})
+	p.did(copied+"/answer", nil, "answered", "The package waits until")
+	gone := p.made(at, url.Values{"subject": {subject}, "right": {"erasure"}})
+	p.granted()
+	p.did(gone+"/answer", nil, "answered")
 }
 
 // A grant: nobody approves their own, the customer allows it; under it a hold is placed and released, and not without.
@@ -267,6 +277,39 @@ func TestDemands(t *testing.T) {
 	other.did(one+"/review", review, "reviewed", other.member.Member.ID)
 	p.expect(p.post(one+"/release", url.Values{"recipient": {"anybody"}}), http.StatusUnprocessableEntity)
 	p.did(one+"/refuse", url.Values{"reason": {"withdrawn"}}, "refused")
+
+	two := p.made(at, url.Values{"kind": {"court-order"}, "issuer": {"high-court"}, "reference": {"demand-2"}, "subjects": {s.subject()}, "fields": {"taxpayer.gstin"}})
+	review.Set("gagged_until", s.server.Clock.Now().AddDate(0, 1, 0).Format("2006-01-02T15:04"))
+	other.did(two+"/review", review, "reviewed")
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := url.Values{"seal_to": {key.Recipient().String()}}
+	p.expect(p.post(two+"/release", to), http.StatusForbidden, "no live grant")
+	p.granted()
+	a := p.expect(p.post(two+"/release", to), http.StatusOK)
+	if d := a.Header.Get("Content-Disposition"); d != `attachment; filename="`+last(two)+`.age"` {
+		t.Errorf("handed over as %q", d)
+	}
+	plain, err := age.Decrypt(armor.NewReader(strings.NewReader(a.Body)), key)
+	if err != nil {
+		t.Fatalf("the authority cannot open it: %v", err)
+	}
+	if text, err := io.ReadAll(plain); err != nil || !strings.Contains(string(text), last(two)) {
+		t.Errorf("it holds %.200q: %v", text, err)
+	}
+	p.expect(p.get(two), http.StatusOK, "released")
+}
+
+// granted has somebody see the customer's data from now on, with the consent of all. Nobody is enrolled after.
+func (p *person) granted() {
+	p.Helper()
+	at := "/console/en/at/acme/grants"
+	until := p.server.Clock.Now().Add(4 * time.Hour).Format("2006-01-02T15:04")
+	one := p.made(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {until}})
+	p.staff("the manager").did(one+"/approve", nil)
+	p.customer("POST", "/v1/tenants/acme/grants/"+last(one)+"/allow")
 }
 
 // Every look at a desk is decided by the domain and in the ledger, whatever came of it.
