@@ -2,11 +2,8 @@ package account_test
 
 import (
 	"context"
-	"crypto/tls"
-	"io"
 	"net"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -120,40 +117,14 @@ func (s *site) code(to, template string) string {
 type person struct {
 	*site
 	http *http.Client
-	jar  *cookiejar.Jar
 }
 
-func (s *site) person() *person {
-	jar, _ := cookiejar.New(nil)
-	p := &person{site: s, jar: jar}
-	p.http = &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}, ForceAttemptHTTP2: true},
-		Jar:       jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-	return p
-}
+func (s *site) person() *person { s.Helper(); return &person{site: s, http: apptest.Visitor(s, s.web)} }
 
 // page is an answer.
-type page struct {
-	Status int
-	To     string // where it sends on
-	Body   string
-	Header http.Header
-}
+type page = apptest.Answer
 
-func (p *person) do(r *http.Request) page {
-	p.Helper()
-	a, err := p.http.Do(r)
-	if err != nil {
-		p.Fatal(err)
-	}
-	defer a.Body.Close()
-	body, err := io.ReadAll(a.Body)
-	if err != nil {
-		p.Fatal(err)
-	}
-	return page{a.StatusCode, a.Header.Get("Location"), string(body), a.Header}
-}
+func (p *person) do(r *http.Request) page { p.Helper(); return apptest.Ask(p, p.http, r) }
 
 func (p *person) get(path string) page {
 	p.Helper()
@@ -209,7 +180,7 @@ func (p *person) join(login, secret string) {
 // cookie is the one in the browser.
 func (p *person) cookie() string {
 	u, _ := url.Parse(p.web.URL)
-	for _, c := range p.jar.Cookies(u) {
+	for _, c := range p.http.Jar.Cookies(u) {
 		return c.Value
 	}
 	return ""

@@ -2,11 +2,9 @@ package console_test
 
 import (
 	"bytes"
-	"crypto/tls"
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -132,20 +130,10 @@ func (s *site) enrol(roles ...string) api.EnrolledMember {
 type person struct {
 	*site
 	http   *http.Client
-	jar    *cookiejar.Jar
 	member api.EnrolledMember
 }
 
-func (s *site) person() *person {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		s.Fatal(err)
-	}
-	return &person{site: s, jar: jar, http: &http.Client{
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: s.web.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}, ForceAttemptHTTP2: true},
-		Jar:       jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
-}
+func (s *site) person() *person { s.Helper(); return &person{site: s, http: apptest.Visitor(s, s.web)} }
 
 // staff is a member with these roles, signed in.
 func (s *site) staff(roles ...string) *person {
@@ -157,26 +145,9 @@ func (s *site) staff(roles ...string) *person {
 }
 
 // page is an answer.
-type page struct {
-	Status int
-	To     string // where it sends on
-	Body   string
-	Header http.Header
-}
+type page = apptest.Answer
 
-func (p *person) do(r *http.Request) page {
-	p.Helper()
-	a, err := p.http.Do(r)
-	if err != nil {
-		p.Fatal(err)
-	}
-	defer a.Body.Close()
-	body, err := io.ReadAll(a.Body)
-	if err != nil {
-		p.Fatal(err)
-	}
-	return page{a.StatusCode, a.Header.Get("Location"), string(body), a.Header}
-}
+func (p *person) do(r *http.Request) page { p.Helper(); return apptest.Ask(p, p.http, r) }
 
 func (p *person) request(method, path string, form url.Values) *http.Request {
 	p.Helper()
@@ -221,5 +192,5 @@ func (p *person) in() bool { p.Helper(); return p.get("/console/en/").Status == 
 // cookies are those in the browser.
 func (p *person) cookies() []*http.Cookie {
 	u, _ := url.Parse(p.web.URL)
-	return p.jar.Cookies(u)
+	return p.http.Jar.Cookies(u)
 }
