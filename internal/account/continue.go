@@ -42,11 +42,15 @@ func (v *visit) leave() error {
 	return nil
 }
 
-// addProvider leads somebody signed in to a provider whose account they want to sign in with from now on. A form of this
+// addProvider leads somebody signed in to a provider whose account they want to sign in with from now on, if they know
+// the password: who found a browser signed in would come back whenever they liked. A form of this
 // host's own begins it: an address that did would be followed from other sites too, and would add the account that the
 // browser was made to sign in to there, an attacker's (forced linking). The content policy lets no form lead to another
 // host, so the answer is a page with the way there.
 func (v *visit) addProvider() error {
+	if err := v.door.Accounts.Prove(v.r.Context(), v.door.Tenant, v.who, v.field("password")); err != nil {
+		return v.again("provider", err)
+	}
 	id := v.r.PathValue("provider")
 	at, err := v.away(sso.Trip{Browser: v.token(), Subject: v.who.Subject, Back: Prefix + v.lang + "/security"})
 	if err != nil {

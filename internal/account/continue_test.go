@@ -65,7 +65,7 @@ func (s *elsewhere) goes(p *person, path string) string {
 // adds presses the button by which somebody signed in adds the provider, and returns where that sends the browser back to.
 func (s *elsewhere) adds(p *person) string {
 	s.Helper()
-	a := p.expect(p.post("/account/en/providers/google", nil), http.StatusOK, "Go on to Google Workspace")
+	a := p.expect(p.post("/account/en/providers/google", url.Values{"password": {strong}}), http.StatusOK, "Go on to Google Workspace")
 	return s.there(html.UnescapeString(between(a.Body, `<p><a href="`, `"`)))
 }
 
@@ -170,6 +170,7 @@ func TestContinueWithAnAccount(t *testing.T) {
 		t.Fatal("a provider opens an account that was not opened with it")
 	}
 	s.is("ana-1", ana)
+	owner.expect(owner.post("/account/en/providers/google", url.Values{"password": {fresh}}), http.StatusForbidden, "password is not right")
 	back := s.adds(owner)
 	if a := owner.expect(owner.get(back), http.StatusSeeOther); a.To != "/account/en/security" {
 		t.Errorf("it leads to %q", a.To)
@@ -233,7 +234,7 @@ func TestContinueAttacks(t *testing.T) {
 		victim := s.person() // whose browser was made to sign in to the attacker's account at the provider
 		victim.join("linked@example.ae", strong)
 		victim.expect(victim.get("/account/en/providers/google"), http.StatusNotFound) // no address begins it, nor does one to come back to
-		foreign := victim.form("/account/en/providers/google", nil)
+		foreign := victim.form("/account/en/providers/google", url.Values{"password": {strong}})
 		foreign.Header.Set("Origin", "https://evil.example")
 		foreign.Header.Set("Sec-Fetch-Site", "cross-site")
 		victim.expect(victim.do(foreign), http.StatusForbidden)
