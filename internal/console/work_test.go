@@ -300,6 +300,20 @@ func TestDemands(t *testing.T) {
 		t.Errorf("it holds %.200q: %v", text, err)
 	}
 	p.expect(p.get(two), http.StatusOK, "released")
+	if uses := p.uses(); uses != 1 {
+		t.Errorf("a release is %d uses of the grant", uses)
+	}
+}
+
+// uses is how often the grants of the customer were used.
+func (s *site) uses() (n int64) {
+	s.Helper()
+	var all api.Grants
+	s.rest("GET", "/v1/tenants/acme/grants", nil, &all)
+	for i := range all.Grants {
+		n += all.Grants[i].Uses
+	}
+	return n
 }
 
 // granted has somebody see the customer's data from now on, with the consent of all. Nobody is enrolled after.

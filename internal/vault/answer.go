@@ -7,7 +7,6 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/policy"
 )
@@ -37,6 +36,12 @@ func (v *Vault) Answer(ctx context.Context, c Caller, o Order) ([]Record, error)
 	for _, scope := range []string{ScopeDuties, ScopeData} {
 		if err := v.Admit(ctx, c, "demand.answer", o.Tenant, scope); err != nil {
 			return nil, err
+		}
+	}
+	if c.Grant.Staff { // the law obliges the customer: a person of staff hands its data over under its grant, as they see any
+		q := v.ask("demand.answer", &c, decision.Manage, &Target{Tenant: o.Tenant}, nil)
+		if a := v.first(&q); !a.Allow {
+			return nil, v.refuse(ctx, &q, a)
 		}
 	}
 	visible, err := v.visible(o.Fields)
@@ -132,8 +137,12 @@ func (v *Vault) answerSet(tx *db.Tx, c Caller, o *Order, s *subject, set *dataSe
 		}
 		after = rows[len(rows)-1].id
 	}
-	return ledger.Append(tx, proof.Entry{
+	e := proof.Entry{
 		Kind: "demand.release", Actor: c.Credential.ID, Subject: s.state.alias, DataSet: set.ID, Recipient: o.Recipient, Answer: proof.Allow,
 		Clauses: o.Clauses, Detail: map[string]string{"demand": o.Demand, "records": strconv.Itoa(len(a.records) - before)},
-	})
+	}
+	if grant := c.grant(o.Tenant, decision.Manage, 0, tx.Now()); grant.ID != "" {
+		note(&e, "grant", grant.ID)
+	}
+	return v.tell(tx, e)
 }
