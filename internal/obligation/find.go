@@ -36,13 +36,8 @@ func (f *Filter) conditions(now time.Time) (where string, args []any, err error)
 	return "", nil, fault.New("obligation.Filter", fault.Invalid, "clocks are near, missed or paused").WithField("only")
 }
 
-// Page returns clocks that are running or paused, those due first first, and the cursor of the next
-// page, "" on the last. Clocks that await an event come last.
-func (e *Engine) Page(ctx context.Context, tenant, cursor string, limit int) ([]Clock, string, error) {
-	return e.Find(ctx, tenant, Filter{}, time.Time{}, cursor, limit)
-}
-
-// Find is Page of the clocks that pass a filter as of now.
+// Find returns the clocks that are running or paused and pass a filter as of now, those due first first, and the
+// cursor of the next page, "" on the last. Clocks that await an event come last.
 func (e *Engine) Find(ctx context.Context, tenant string, by Filter, now time.Time, cursor string, limit int) (page []Clock, next string, err error) {
 	const op = "obligation.Find"
 	after, err := db.ParseCursor(cursor, db.Oldest)

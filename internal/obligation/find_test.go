@@ -2,6 +2,7 @@ package obligation_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -35,6 +36,12 @@ func TestFind(t *testing.T) {
 				w.run(w.now)
 			}
 			all := w.find(obligation.Filter{})
+			for _, clause := range []string{"clesaro-contact", "clesaro-erasure"} {
+				of := func(is func(*obligation.Clock, time.Time) bool) bool {
+					return slices.ContainsFunc(all, func(c obligation.Clock) bool { return c.Duty.Clause == clause && is(&c, w.now) })
+				}
+				w.presses(clause, of((*obligation.Clock).Late), of((*obligation.Clock).Near))
+			}
 			for _, by := range []obligation.Filter{
 				{Only: obligation.OnlyNear}, {Only: obligation.OnlyMissed}, {Only: obligation.OnlyPaused}, {Clause: "clesaro-erasure"}, {Clause: "clesaro-erasure", Only: obligation.OnlyMissed},
 			} {

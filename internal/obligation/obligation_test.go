@@ -227,7 +227,7 @@ func TestARhythm(t *testing.T) {
 		c := w.open(review)
 		w.now = w.now.AddDate(0, 1, 0)
 		w.write(func(tx *db.Tx) error { return w.engine.Discharge(tx, c.ID, "review-report", "rep_1") })
-		all, _, err := w.engine.Page(w.Context(), tenant, "", 10)
+		all, _, err := w.engine.Find(w.Context(), tenant, obligation.Filter{}, w.now, "", 10)
 		if err != nil || len(all) != 1 || all[0].ID == c.ID {
 			w.Fatalf("%+v %v", all, err)
 		}
@@ -242,7 +242,7 @@ func TestARhythm(t *testing.T) {
 		for range 3 {
 			dues = append(dues, c.Due.In(w.engine.Zone).Format(time.DateOnly))
 			w.write(func(tx *db.Tx) error { return w.engine.Discharge(tx, c.ID, "test-report", "rep") })
-			all, _, _ := w.engine.Page(w.Context(), tenant, "", 10)
+			all, _, _ := w.engine.Find(w.Context(), tenant, obligation.Filter{}, w.now, "", 10)
 			c = all[0]
 		}
 		if want := []string{"2027-01-01", "2027-07-01", "2028-01-01"}; !slices.Equal(dues, want) {

@@ -9,6 +9,21 @@ import (
 	"clause.dev/clause/internal/obligation"
 )
 
+// presses looks what is said of a clause's clocks now.
+func (w *world) presses(clause string, late, near bool) {
+	w.Helper()
+	err := w.engine.DB.Read(w.Context(), tenant, func(tx *db.Tx) error {
+		isLate, isNear, err := w.engine.Pressing(tx, clause, w.now)
+		if isLate != late || isNear != near {
+			w.Errorf("on %s clocks of %s are late: %t, near: %t", w.now, clause, isLate, isNear)
+		}
+		return err
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
 // A server's time that is set back tells nobody anything twice, and washes nothing off.
 func TestTimeIsSetBack(t *testing.T) {
 	each(t, "after a clock was missed", func(w *world) {
@@ -26,6 +41,7 @@ func TestTimeIsSetBack(t *testing.T) {
 			if !w.get(c.ID).Late(w.now) {
 				w.Errorf("day %d: what was missed is not late", day)
 			}
+			w.presses("clesaro-contact", true, false)
 		}
 		w.now = begin.AddDate(0, 0, 2)
 		all, err := w.engine.Standings(w.Context(), tenant, w.now, begin.AddDate(0, 0, -90))

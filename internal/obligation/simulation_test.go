@@ -209,7 +209,7 @@ func (m *model) act(random *rand.Rand) {
 
 // follow takes up the clock that a discharge began.
 func (m *model) follow(d *diary) {
-	all, _, err := m.engine.Page(m.Context(), tenant, "", 1000)
+	all, _, err := m.engine.Find(m.Context(), tenant, obligation.Filter{}, m.now, "", 1000)
 	if err != nil {
 		m.Fatal(err)
 	}
