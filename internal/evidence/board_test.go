@@ -1,14 +1,19 @@
 package evidence
 
 import (
+	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"clause.dev/clause/internal/control"
+	"clause.dev/clause/internal/db/dbtest"
+	"clause.dev/clause/internal/policy"
 )
 
 // outcomes as letters, the worst last.
@@ -88,6 +93,46 @@ func TestSpans(t *testing.T) {
 		}
 		if got := drawn(worst(lanes), begin, hours); got != string(want) {
 			t.Fatalf("%v\nlaid over each other are\n%s, want\n%s", models, got, want)
+		}
+	})
+}
+
+// Every finding of a clause stands on one page, the newest first, and those of one moment on the same.
+func TestFindingsByPages(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
+		e := New(open(), &policy.Policy{}, 0)
+		begin := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+		var want []Record
+		for i := range 90 {
+			at := begin.Add(time.Duration(i/3) * time.Hour) // three controls at each look
+			if i%3 > 0 && i/3%4 == 0 {
+				at = at.Add(time.Duration(i%3) * time.Second) // one after another at some
+			}
+			r := Record{"promise", fmt.Sprint("control-", i%3), at, control.Finding{Outcome: control.Kept, Summary: fmt.Sprint("look ", i)}}
+			if err := e.store(t.Context(), r, ""); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, r)
+			r.Clause = "another"
+			if err := e.store(t.Context(), r, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		slices.SortFunc(want, func(a, b Record) int { return cmp.Or(b.At.Compare(a.At), strings.Compare(a.Control, b.Control)) })
+		var got []Record
+		pages := 0
+		for before := (time.Time{}); ; pages++ {
+			page, next, err := e.found(t.Context(), "promise", before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, page...)
+			if before = next; next.IsZero() {
+				break
+			}
+		}
+		if pages < 2 || !reflect.DeepEqual(got, want) {
+			t.Errorf("on %d pages:\n%v, want\n%v", pages+1, got, want)
 		}
 	})
 }
