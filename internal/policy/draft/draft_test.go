@@ -334,6 +334,24 @@ func TestFactsOfTheText(t *testing.T) {
 	}
 }
 
+// Business days are counted on the calendar of whoever's law the text names, and the draft says that it guessed; where
+// none are counted there is none.
+func TestTheCalendarOfTheText(t *testing.T) {
+	for text, want := range map[string]string{
+		"We acknowledge every complaint within 3 business days.":                               "GB",
+		"We keep to the GDPR. We acknowledge every complaint within 3 business days.":          "EU",
+		"This notice follows the UAE PDPL. We acknowledge every complaint in 3 business days.": "AE",
+		"We keep to the GDPR. We acknowledge every complaint within 3 days.":                   "",
+	} {
+		d := read(t, "x.md", "# Complaints\n\n"+text)
+		p := parses(t, d)
+		last := p.Clauses[len(p.Clauses)-1]
+		if p.Calendar != want || strings.Contains(d.YAML(), "whose business days are counted is") != (want != "") || len(last.Keep) == 0 {
+			t.Errorf("%s\ncalendar %q, want %q; kept by %v", text, p.Calendar, want, last.Keep)
+		}
+	}
+}
+
 func TestCertificatesHaveTheirDays(t *testing.T) {
 	p := parses(t, read(t, "a.txt", "We are ISO 27001:2013 certified, valid till 31.10.2025. Our SOC 2 Type II report dated 12th June 2024 was issued by Baker Lane LLP. We hold ISO 27018."))
 	days := map[string]string{}
