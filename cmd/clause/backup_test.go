@@ -31,7 +31,7 @@ func served(t *testing.T, now func() time.Time, until func() bool, args ...strin
 		}
 		stop()
 	})
-	for range 600 {
+	for range 6000 {
 		if until() || ctx.Err() != nil {
 			break
 		}
@@ -51,8 +51,9 @@ func TestABackupExpires(t *testing.T) {
 	folder := t.TempDir()
 	in := func(name string) string { return filepath.Join(folder, name) }
 	place := []string{"--policy", "../../examples/clesaro/policy.yaml", "--data", in("data")}
+	began, noon := time.Now(), time.Now().UTC().Truncate(24*time.Hour).Add(12*time.Hour) // no midnight comes while it runs
 	later := func(days int) func() time.Time {
-		return func() time.Time { return time.Now().AddDate(0, 0, days) }
+		return func() time.Time { return noon.AddDate(0, 0, days).Add(time.Since(began)) }
 	}
 	do := func(days int, want int, command string, args ...string) string {
 		t.Helper()
@@ -67,7 +68,7 @@ func TestABackupExpires(t *testing.T) {
 	if err := os.MkdirAll(in("backups"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	old := time.Now().UTC()
+	old := later(0)()
 	for _, name := range []string{"clause-" + old.Format("20060102T150405Z") + ".backup", "clause-mine.backup", "clause-" + old.Format("20060102T150405Z") + ".backup.abc.part"} {
 		if err := os.WriteFile(in("backups/"+name), nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -96,7 +97,7 @@ func TestABackupExpires(t *testing.T) {
 		return names
 	}
 	served(t, later(30), func() bool { return turned("1", "gone")() && len(scheduled()) == 2 }, append(place, "--backup-to", in("backups"))...)
-	if names := strings.Join(scheduled(), " "); !strings.Contains(names, "clause-mine.backup") || !strings.Contains(names, "clause-"+later(30)().UTC().Format("20060102T")) {
+	if names := strings.Join(scheduled(), " "); !strings.Contains(names, "clause-mine.backup") || !strings.Contains(names, "clause-"+later(30)().Format("20060102T")) {
 		t.Errorf("the folder of backups holds %s", names)
 	}
 	status, _, errs := at(t.Context(), later(30), append([]string{"restore", "--data", in("late/data")}, restore...)...)

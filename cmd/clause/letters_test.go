@@ -33,7 +33,7 @@ func (p post) start(ts *testscript.TestScript, _ bool, _ []string) {
 // returned is "returned FILE": it waits for a mail, and writes what a mail server sends back for the newest one.
 func (p post) returned(ts *testscript.TestScript, _ bool, args []string) {
 	s := p.sink[ts.Getenv("WORK")]
-	for range 300 {
+	for range 1200 {
 		if got := s.Took(); len(got) > 0 {
 			last := got[len(got)-1]
 			head, _, _ := strings.Cut(last.Body, "\r\n\r\n")

@@ -146,7 +146,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("usage: await file")
 	}
 	path := ts.MkAbs(args[0])
-	for range 600 {
+	for range 2400 {
 		if at, err := os.ReadFile(path); err == nil {
 			ts.Setenv("URL", "https://"+strings.TrimSpace(string(at)))
 			ts.Check(os.Remove(path))
