@@ -3,10 +3,11 @@ package gate
 import (
 	"net/http"
 	"net/netip"
-	"slices"
 	"strconv"
 	"sync"
 	"time"
+
+	"clause.dev/clause/internal/gate/network"
 )
 
 // When a source is banned: one attack may be somebody's odd words, and is stopped; several in a short time are not.
@@ -56,15 +57,19 @@ func (b *bans) holds(remote string, now time.Time) (until time.Time, banned bool
 
 // attack notes one, and reports whether its source is banned for it, from now on.
 func (b *bans) attack(remote string, now time.Time) (banned bool) {
-	from := near(remote)
-	if b.lasts == 0 || !from.IsValid() || slices.ContainsFunc(b.spare, func(p netip.Prefix) bool { return p.Contains(from.Addr()) }) {
+	at, err := netip.ParseAddrPort(remote)
+	if b.lasts == 0 || err != nil || network.Holds(b.spare, at.Addr().Unmap().WithZone("")) {
 		return false
 	}
+	from := near(remote)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	o, seen := b.known[from]
 	if !seen {
 		b.room(now)
+	}
+	if now.Before(o.until) { // it was on its way when its source was banned
+		return false
 	}
 	if age := now.Sub(o.since); age < 0 || age > attackWindow {
 		o = offender{since: now}

@@ -9,76 +9,80 @@ import (
 	"clause.dev/clause/internal/gate/inspect"
 )
 
+// attack is why a form does not pass: of which kind it is.
+type attack struct{ kind string }
+
+// Error is for nobody: who sent it is told what to do.
+func (a attack) Error() string { return "an attack" }
+
+var errManyForms = errors.New("too many forms of one source")
+
 // sound looks into a form for attacks, and returns the body as if nobody had read of it. Where it is not passed on,
 // it was answered.
 func (g *Gate) sound(w http.ResponseWriter, r *http.Request, body io.ReadCloser) (io.ReadCloser, bool) {
 	if g.Inspect == nil {
 		return body, true
 	}
-	fields, body, err := inspect.Read(r, body)
-	if err != nil {
-		g.unread(w, r, err)
-		return nil, false
+	look := func(fields []inspect.Field) error { return g.look(r, fields) }
+	fields, body, err := inspect.Read(r, body, look)
+	if err == nil {
+		err = look(fields)
 	}
-	done, ok := g.sources.look(r.RemoteAddr)
-	if !ok {
-		w.Header().Set("Retry-After", "1")
-		g.turn(w, forRate, http.StatusTooManyRequests, "There are too many forms from your address.")
-		return nil, false
+	if err != nil && !g.unsound(w, r, err) {
+		g.turn(w, forPace, http.StatusBadRequest, "What was sent did not arrive whole.")
 	}
-	kind, err := g.Inspect.Attack(r.Context(), r, fields)
-	done()
-	switch {
-	case fault.Is(err, fault.TooLarge):
-		g.unread(w, r, err)
-	case fault.Is(err, fault.Unavailable):
-		w.Header().Set("Retry-After", "5")
-		g.turn(w, forForm, http.StatusServiceUnavailable, "There are too many forms now. Please try again in a moment.")
-	case err != nil:
-		g.turn(w, forForm, http.StatusBadRequest, "The form cannot be looked into.")
-	case kind != "":
-		g.stop(w, r, kind)
-	default:
-		return body, true
-	}
-	return nil, false
+	return body, err == nil
 }
 
-// stop turns an attack away, and bans its source if it is not the first.
-func (g *Gate) stop(w http.ResponseWriter, r *http.Request, kind string) {
+// look looks for an attack in fields of a form, and bans its source if it is not the first.
+func (g *Gate) look(r *http.Request, fields []inspect.Field) error {
+	done, ok := g.sources.look(r.RemoteAddr)
+	if !ok {
+		return errManyForms
+	}
+	defer done()
+	kind, err := g.Inspect.Attack(r.Context(), r, fields)
+	if kind == "" {
+		return err
+	}
 	g.away.add(forAttack)
 	g.report(Report{What: "attack", Name: kind})
 	if g.bans.attack(r.RemoteAddr, g.Now()) {
 		g.report(Report{What: "ban"})
 	}
-	guard(w.Header())
-	h := w.Header()
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Cache-Control", "no-store")
-	w.WriteHeader(http.StatusForbidden)
-	_, _ = io.WriteString(w, stopped)
+	return attack{kind}
 }
 
-// unread answers a form that could not be read.
-func (g *Gate) unread(w http.ResponseWriter, r *http.Request, err error) {
+// unsound answers what was sent and is not passed on, at once or while it is on its way. It is false if that is not
+// why.
+func (g *Gate) unsound(w http.ResponseWriter, r *http.Request, err error) bool {
 	var large *http.MaxBytesError
+	var stopped attack
 	switch {
-	case fault.Is(err, fault.TooLarge), errors.As(err, &large):
-		g.turn(w, forSize, http.StatusRequestEntityTooLarge, "The form is too large.")
+	case errors.As(err, &stopped):
+		say(w, http.StatusForbidden, "text/html", notSent)
+	case errors.Is(err, errManyForms):
+		w.Header().Set("Retry-After", "1")
+		g.turn(w, forRate, http.StatusTooManyRequests, "There are too many forms from your address.")
+	case errors.As(err, &large), fault.Is(err, fault.TooLarge):
+		g.turn(w, forSize, http.StatusRequestEntityTooLarge, "What was sent is too large.")
+	case fault.Is(err, fault.Unavailable):
+		w.Header().Set("Retry-After", "5")
+		g.turn(w, forForm, http.StatusServiceUnavailable, "There are too many forms now. Please try again in a moment.")
 	case fault.Is(err, fault.Invalid):
 		g.turn(w, forForm, http.StatusBadRequest, "The form can be read in more than one way.")
 	case errors.Is(err, errTooSlow):
 		g.turn(w, forPace, http.StatusRequestTimeout, "What was sent came too slowly.")
-	case r.Context().Err() != nil:
+	case r.Context().Err() != nil: // the person left, or signed out
 		panic(http.ErrAbortHandler)
 	default:
-		g.turn(w, forPace, http.StatusBadRequest, "What was sent did not arrive whole.")
+		return false
 	}
+	return true
 }
 
-// stopped is what somebody sees whose words looked like an attack. It may be a mistake, and they should know what to do.
-const stopped = `<!doctype html>
+// notSent is what somebody sees whose words looked like an attack. It may be a mistake, and they should know what to do.
+const notSent = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark"><title>Not sent</title></head>
 <body>

@@ -14,7 +14,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/ed25519"
-	"errors"
+	"io"
 	"net/http"
 	"net/http/httputil"
 	"net/netip"
@@ -53,6 +53,9 @@ type Config struct {
 	Report   func(Report)     // of what did not pass
 	// Observe is told of every request once it is over; nil: nobody is.
 	Observe func(detection.Interaction)
+	// Passed is told what another proxy lets pass, of whom and whence: what the application answers there, the gate
+	// does not see. nil: nobody is.
+	Passed func(detection.Interaction)
 	// Watch is how soon an answer under way, or a WebSocket, ends after its session did; zero: ten seconds.
 	Watch time.Duration
 }
@@ -248,15 +251,7 @@ func (g *Gate) watch(ctx context.Context, end context.CancelFunc, token string) 
 
 // unanswered says that the application did not answer.
 func (g *Gate) unanswered(w http.ResponseWriter, r *http.Request, err error) {
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		g.turn(w, forSize, http.StatusRequestEntityTooLarge, "What was sent is too large.")
-	case errors.Is(err, errTooSlow):
-		g.turn(w, forPace, http.StatusRequestTimeout, "What was sent came too slowly.")
-	case r.Context().Err() != nil: // the person left, or signed out
-		panic(http.ErrAbortHandler)
-	default:
+	if !g.unsound(w, r, err) {
 		g.report(Report{What: "answer", Err: err})
 		refuse(w, http.StatusBadGateway, "The application does not answer. Please try again in a moment.")
 	}
@@ -269,12 +264,15 @@ func (g *Gate) report(r Report) {
 }
 
 // refuse answers in the gate's own words.
-func refuse(w http.ResponseWriter, status int, text string) {
-	guard(w.Header())
+func refuse(w http.ResponseWriter, status int, text string) { say(w, status, "text/plain", text+"\n") }
+
+// say answers with something of the gate's own.
+func say(w http.ResponseWriter, status int, kind, text string) {
 	h := w.Header()
+	guard(h)
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Content-Type", "text/plain; charset=utf-8")
+	h.Set("Content-Type", kind+"; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n"))
+	_, _ = io.WriteString(w, text)
 }

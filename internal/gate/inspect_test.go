@@ -1,8 +1,10 @@
 package gate_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -88,7 +90,9 @@ func TestAttacksAreStopped(t *testing.T) {
 
 // TestABanIsOfASource: of an address, or a household's, and not of a proxy that all stand behind.
 func TestABanIsOfASource(t *testing.T) {
-	w := open(t, nil, guarded(t), func(c *gate.Config) { c.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32")} })
+	w := open(t, nil, guarded(t), func(c *gate.Config) {
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("10.0.0.1/32"), netip.MustParsePrefix("2001:db8:9::5/128")}
+	})
 	status := func(remote, method string, values url.Values) int {
 		r := w.request(method, "/", "Content-Type", "application/x-www-form-urlencoded")
 		r.Body, r.RemoteAddr = io.NopCloser(strings.NewReader(values.Encode())), remote
@@ -97,7 +101,7 @@ func TestABanIsOfASource(t *testing.T) {
 		w.gate.ServeHTTP(rec, r)
 		return rec.status
 	}
-	for _, from := range []string{"203.0.113.9:1", "[2001:db8::1]:1", "10.0.0.1:1"} {
+	for _, from := range []string{"203.0.113.9:1", "[2001:db8::1]:1", "10.0.0.1:1", "[2001:db8:9::5]:1"} {
 		for range 3 {
 			if got := status(from, "POST", evil); got != 403 {
 				t.Fatalf("an attack from %s: %d", from, got)
@@ -105,7 +109,7 @@ func TestABanIsOfASource(t *testing.T) {
 		}
 	}
 	for from, want := range map[string]int{
-		"203.0.113.9:2": 403, "203.0.113.10:1": 200, "[2001:db8::2]:1": 403, "[2001:db8:0:1::1]:1": 200, "[::ffff:203.0.113.9]:1": 403, "10.0.0.1:1": 200,
+		"203.0.113.9:2": 403, "203.0.113.10:1": 200, "[2001:db8::2]:1": 403, "[2001:db8:0:1::1]:1": 200, "[::ffff:203.0.113.9]:1": 403, "10.0.0.1:1": 200, "[2001:db8:9::5]:1": 200,
 	} {
 		if got := status(from, "GET", nil); got != want {
 			t.Errorf("from %s: %d, want %d", from, got, want)
@@ -128,6 +132,68 @@ func TestSlowAttacksAreStoppedAndNotBanned(t *testing.T) {
 				t.Errorf("after %d attacks %d are banned", i+1, n)
 			}
 		}
+	}
+}
+
+// TestAnAttackAfterALargeFileIsStopped: the application is not given the end of that form.
+func TestAnAttackAfterALargeFileIsStopped(t *testing.T) {
+	var text []byte
+	var whole error
+	over := make(chan struct{})
+	w := open(t, func(_ http.ResponseWriter, r *http.Request) {
+		defer close(over)
+		text, whole = io.ReadAll(r.Body)
+	}, guarded(t))
+	var b bytes.Buffer
+	form := multipart.NewWriter(&b)
+	file, _ := form.CreateFormFile("photo", "photo.jpg")
+	file.Write(bytes.Repeat([]byte("x"), 4*inspect.MaxForm))
+	form.WriteField("text", evil.Get("text"))
+	form.Close()
+	r := w.request(http.MethodPost, "/photos", "Content-Type", form.FormDataContentType())
+	r.Body, r.ContentLength = io.NopCloser(&b), int64(b.Len())
+	if a := w.do(r); a.StatusCode != 403 || !strings.Contains(a.body, "looks like an attack") {
+		t.Errorf("it is answered %d, %.100s", a.StatusCode, a.body)
+	}
+	<-over
+	if whole == nil || bytes.Contains(text, []byte("UNION")) {
+		t.Errorf("of %d bytes the application has the attack, or takes them for all: %v", len(text), whole)
+	}
+	if away := w.gate.TurnedAway(); away["attack"] != 1 {
+		t.Errorf("%v are counted", away)
+	}
+}
+
+// TestABanIsNotEndedByItsSource: an attack that was on its way when its source was banned, and arrives once those
+// before it are old, is not the first of a new count.
+func TestABanIsNotEndedByItsSource(t *testing.T) {
+	w := open(t, nil, guarded(t))
+	later := func(by time.Duration) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.ahead = by
+	}
+	w.send(evil)
+	slow := w.request(http.MethodPost, "/", "Content-Type", "application/x-www-form-urlencoded")
+	body, rest := io.Pipe()
+	slow.Body, slow.ContentLength, slow.RemoteAddr = body, -1, "127.0.0.1:1"
+	rec, over := newRecorder(), make(chan struct{})
+	go func() {
+		defer close(over)
+		w.gate.ServeHTTP(rec, slow)
+	}()
+	io.WriteString(rest, evil.Encode()) // it came in
+	later(9 * time.Minute)
+	w.send(evil)
+	w.send(evil)
+	later(11 * time.Minute)
+	rest.Close()
+	<-over
+	if rec.status != http.StatusForbidden || w.gate.Banned() != 1 {
+		t.Errorf("an attack that was on its way is answered %d, and %d are banned", rec.status, w.gate.Banned())
+	}
+	if a := w.get("/"); a.StatusCode != http.StatusForbidden {
+		t.Errorf("its source is let in: %d", a.StatusCode)
 	}
 }
 

@@ -2,10 +2,8 @@ package inspect
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"mime"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,8 +14,7 @@ import (
 	"clause.dev/clause/internal/fault"
 )
 
-// How much of a form there may be: what a person writes. A form with files may be larger; its fields are looked at as
-// far as they stand in its beginning, which is where browsers put them if the page does.
+// How much of a form there may be: what a person writes. A form with files may be larger, its fields not.
 const (
 	MaxForm   = 64 << 10 // bytes, as they are sent
 	maxFields = 500
@@ -31,66 +28,90 @@ type Field struct {
 }
 
 // Read takes a request's form apart, and returns its body as if nobody had read of it. What is no form has no fields
-// but those of its query. It is Invalid for a form that an application could read otherwise than this does, and
-// TooLarge for one that nobody writes.
-func Read(r *http.Request, body io.ReadCloser) (fields []Field, again io.ReadCloser, err error) {
-	const op = "inspect.Read"
+// but those of its query. A form with files is taken apart up to some size; look is asked about the fields that come
+// later before they pass, and where it fails, so does reading. Read is Invalid for a form that an application could
+// read otherwise than this does, and TooLarge for one that nobody writes.
+func Read(r *http.Request, body io.ReadCloser, look func([]Field) error) (fields []Field, again io.ReadCloser, err error) {
 	fields = pairs(nil, r.URL.RawQuery, true)
-	kind, params, broken := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	isForm := strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "application/x-www-form-urlencoded") || kind == "application/x-www-form-urlencoded"
-	isParts := kind == "multipart/form-data" || strings.HasPrefix(strings.ToLower(r.Header.Get("Content-Type")), "multipart/form-data")
+	said := r.Header["Content-Type"]
+	isForm, isParts := says(said, "application/x-www-form-urlencoded"), says(said, "multipart/form-data")
 	if body == nil || body == http.NoBody || !isForm && !isParts {
-		return bounded(op, fields, body)
+		return bounded(fields, body)
 	}
-	charset := strings.ToLower(params["charset"])
-	if broken != nil || len(r.Header["Content-Type"]) != 1 || r.Header.Get("Content-Encoding") != "" || charset != "" && charset != "utf-8" && charset != "us-ascii" {
-		return nil, body, fault.New(op, fault.Invalid, "the form can be read in more than one way")
+	_, params, err := mime.ParseMediaType(said[0])
+	if err != nil || len(said) != 1 || r.Header.Get("Content-Encoding") != "" || foreign(params) {
+		return nil, body, errTwoWays()
+	}
+	if isParts {
+		more, again, err := begin(body, params["boundary"], look)
+		if err != nil {
+			return nil, body, err
+		}
+		return bounded(append(fields, more...), again)
 	}
 	begun, err := io.ReadAll(io.LimitReader(body, MaxForm+1))
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, body, err
+	case len(begun) > MaxForm:
+		return nil, body, errTooLarge()
 	}
-	again = rest{io.MultiReader(bytes.NewReader(begun), body), body}
-	if isForm {
-		if len(begun) > MaxForm {
-			return nil, again, fault.New(op, fault.TooLarge, "the form is too large")
-		}
-		return bounded(op, pairs(fields, string(begun), false), again)
-	}
-	more, err := parts(begun, params["boundary"])
-	if err != nil {
-		return nil, again, fault.New(op, fault.Invalid, "the form can be read in more than one way")
-	}
-	return bounded(op, append(fields, more...), again)
+	return bounded(pairs(fields, string(begun), false), whole{bytes.NewReader(begun), body})
 }
 
-func bounded(op string, fields []Field, body io.ReadCloser) ([]Field, io.ReadCloser, error) {
+func errTwoWays() error {
+	return fault.New("inspect.Read", fault.Invalid, "the form can be read in more than one way")
+}
+
+func errTooLarge() error { return fault.New("inspect.Read", fault.TooLarge, "the form is too large") }
+
+func bounded(fields []Field, body io.ReadCloser) ([]Field, io.ReadCloser, error) {
 	if len(fields) > maxFields {
-		return nil, body, fault.New(op, fault.TooLarge, "the form has too many fields")
+		return nil, body, errTooLarge()
 	}
 	return fields, body, nil
 }
 
-// rest is a body of which some was read.
-type rest struct {
+// whole is a body that was read.
+type whole struct {
 	io.Reader
 	io.Closer
 }
 
-// pairs adds the fields of a query, or of a body of that form, read as laxly as any application would: a semicolon
-// may part them, and what cannot be decoded stays as it is.
+// says reports whether one of a header's lines names a type, whatever follows it. Of several lines an application may
+// go by any.
+func says(lines []string, kind string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool {
+		return strings.HasPrefix(strings.ToLower(strings.TrimSpace(line)), kind)
+	})
+}
+
+// foreign reports whether a type's parameters name another alphabet than UTF-8.
+func foreign(params map[string]string) bool {
+	charset := strings.ToLower(params["charset"])
+	return charset != "" && charset != "utf-8" && charset != "us-ascii"
+}
+
+// pairs adds the fields of a query, or of a body of that form, read as any application might: a semicolon may part
+// them or stand in a value, and what cannot be decoded stays as it is.
 func pairs(fields []Field, text string, query bool) []Field {
 	for part := range strings.SplitSeq(text, "&") {
-		if part == "" {
-			continue
+		fields = pair(fields, part, query)
+		if strings.Contains(part, ";") {
+			for piece := range strings.SplitSeq(part, ";") {
+				fields = pair(fields, piece, query)
+			}
 		}
-		if len(fields) > maxFields {
-			break
-		}
-		name, value, _ := strings.Cut(part, "=")
-		fields = append(fields, Field{decode(name), decode(value), query})
 	}
 	return fields
+}
+
+func pair(fields []Field, text string, query bool) []Field {
+	if text == "" || len(fields) > maxFields {
+		return fields
+	}
+	name, value, _ := strings.Cut(text, "=")
+	return append(fields, Field{decode(name), decode(value), query})
 }
 
 func decode(s string) string {
@@ -113,38 +134,6 @@ func decode(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// parts are the fields of the beginning of a form with files, and the names of the files.
-func parts(begun []byte, boundary string) (fields []Field, err error) {
-	if boundary == "" {
-		return nil, errors.New("no boundary")
-	}
-	whole := len(begun) <= MaxForm
-	for in := multipart.NewReader(bytes.NewReader(begun), boundary); ; {
-		p, err := in.NextRawPart()
-		if err == io.EOF || err != nil && !whole { // it goes on where nobody looks
-			return fields, nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if len(fields) > maxFields {
-			return fields, nil
-		}
-		if name := p.FileName(); name != "" {
-			fields = append(fields, Field{Name: p.FormName(), Value: name})
-			continue
-		}
-		if p.Header.Get("Content-Transfer-Encoding") != "" {
-			return nil, errors.New("an encoded part")
-		}
-		value, err := io.ReadAll(p)
-		if err != nil && whole {
-			return nil, err
-		}
-		fields = append(fields, Field{Name: p.FormName(), Value: string(value)})
-	}
 }
 
 // suspects are the fields that could hold an attack.

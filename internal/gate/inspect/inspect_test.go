@@ -3,11 +3,14 @@ package inspect
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,15 +30,20 @@ func attack(t testing.TB, r *http.Request) (kind string, body string, err error)
 	if err != nil {
 		t.Fatal(err)
 	}
-	fields, again, err := Read(r, r.Body)
+	look := func(fields []Field) error {
+		if kind == "" {
+			kind, err = i.Attack(t.Context(), r, fields)
+		}
+		return err
+	}
+	fields, again, err := Read(r, r.Body, look)
+	if err == nil {
+		err = look(fields)
+	}
 	if err != nil {
 		return "", "", err
 	}
 	text, err := io.ReadAll(again)
-	if err != nil {
-		t.Fatal(err)
-	}
-	kind, err = i.Attack(t.Context(), r, fields)
 	return kind, string(text), err
 }
 
@@ -46,16 +54,26 @@ func form(values url.Values) *http.Request {
 }
 
 func withFile(t testing.TB, field, value string, file []byte) *http.Request {
+	return upload(t, func(w *multipart.Writer) { w.WriteField(field, value) }, file, func(*multipart.Writer) {})
+}
+
+func afterFile(t testing.TB, field, value string, file []byte) *http.Request {
+	return upload(t, func(*multipart.Writer) {}, file, func(w *multipart.Writer) { w.WriteField(field, value) })
+}
+
+// upload is a form with a file, and fields before and after it.
+func upload(t testing.TB, before func(*multipart.Writer), file []byte, after func(*multipart.Writer)) *http.Request {
 	t.Helper()
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	w.WriteField("title", "my_photo")
-	w.WriteField(field, value)
+	before(w)
 	part, err := w.CreateFormFile("photo", "photo.jpg")
 	if err != nil {
 		t.Fatal(err)
 	}
 	part.Write(file)
+	after(w)
 	w.Close()
 	r := httptest.NewRequest("POST", "/photos", &b)
 	r.Header.Set("Content-Type", w.FormDataContentType())
@@ -78,16 +96,15 @@ func TestAttacksAreSeen(t *testing.T) {
 	for _, list := range attacks {
 		for _, text := range list {
 			query := httptest.NewRequest("GET", "/search?page=2&q="+url.QueryEscape(text), nil)
-			named := form(url.Values{text: {"1"}})
 			for where, r := range map[string]*http.Request{
 				"a form": form(url.Values{"name": {"Ana"}, "text": {text}}), "a query": query, "a form with a file": withFile(t, "text", text, []byte("x")),
 				"the fields before a large file": withFile(t, "text", text, bytes.Repeat([]byte("x"), 3*MaxForm)),
+				"the fields after one":           afterFile(t, "text", text, bytes.Repeat([]byte("x"), 3*MaxForm)),
 			} {
 				if kind, _, err := attack(t, r); kind == "" || err != nil {
 					t.Errorf("in %s %q passes: %q, %v", where, text, kind, err)
 				}
 			}
-			_ = named
 		}
 	}
 	if kind, _, _ := attack(t, form(url.Values{"<script>alert(1)</script>": {"1"}})); kind == "" {
@@ -145,6 +162,10 @@ func TestFormsThatAreReadTwoWays(t *testing.T) {
 		{"parameters that are broken", "application/x-www-form-urlencoded; charset", "", "a=1", fault.Invalid},
 		{"a boundary that is missing", "multipart/form-data", "", "a=1", fault.Invalid},
 		{"a part that is encoded", "multipart/form-data; boundary=b", "", "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\nPHNjcmlwdD4=\r\n--b--\r\n", fault.Invalid},
+		{"a part in another alphabet", "multipart/form-data; boundary=b", "", "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n+ADw-script\r\n--b--\r\n", fault.Invalid},
+		{"a part that is a file to some", "multipart/form-data; boundary=b", "", "--b\r\nContent-Disposition: form-data; name=a; filename*=utf-8''x\r\n\r\n<script>\r\n--b--\r\n", fault.Invalid},
+		{"a part of two names", "multipart/form-data; boundary=b", "", "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Disposition: form-data; name=b; filename=x\r\n\r\n<script>\r\n--b--\r\n", fault.Invalid},
+		{"a part of no name", "multipart/form-data; boundary=b", "", "--b\r\n\r\n<script>\r\n--b--\r\n", fault.Invalid},
 		{"an end that is missing", "multipart/form-data; boundary=b", "", "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1", fault.Invalid},
 		{"large", "application/x-www-form-urlencoded", "", "a=" + strings.Repeat("x", MaxForm), fault.TooLarge},
 		{"many fields", "application/x-www-form-urlencoded", "", strings.Repeat("a=1&", maxFields+1), fault.TooLarge},
@@ -158,9 +179,42 @@ func TestFormsThatAreReadTwoWays(t *testing.T) {
 			t.Errorf("%s: %v", row.name, err)
 		}
 	}
+	for _, types := range [][]string{{"application/json", "application/x-www-form-urlencoded"}, {"text/plain", "multipart/form-data; boundary=b"}} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader("a=<script>alert(1)</script>"))
+		r.Header["Content-Type"] = types
+		if _, _, err := attack(t, r); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: %v", types, err)
+		}
+	}
 }
 
-// TestBodiesArePassedOnAsTheyCame, byte for byte, whatever they hold.
+// TestAttacksAreSeenInOddPlaces: where some applications look for a field, or for a file's name, and others do not.
+func TestAttacksAreSeenInOddPlaces(t *testing.T) {
+	const sql = "' UNION SELECT password FROM users -- "
+	file := func(disposition string) *http.Request {
+		r := httptest.NewRequest("POST", "/", strings.NewReader("--b\r\nContent-Disposition: form-data; "+disposition+"\r\n\r\nx\r\n--b--\r\n"))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		return r
+	}
+	body := httptest.NewRequest("POST", "/", strings.NewReader("password=x;q="+sql))
+	body.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for name, r := range map[string]*http.Request{
+		"after a semicolon": body, "after a semicolon of a query": httptest.NewRequest("GET", "/?password=x;q="+url.PathEscape(sql), nil),
+		"around a semicolon":           httptest.NewRequest("GET", "/?q="+url.PathEscape("x' UNION SELECT a")+";"+url.PathEscape(" DROP TABLE accounts -- "), nil),
+		"the folders of a file's name": file(`name=photo; filename="../../../../etc/passwd"`), "a file's name": file(`name=photo; filename="` + sql + `"`),
+		"the name of a file of secrets": file(`name=password; filename="` + sql + `"`), "what a file is called": file(`name="` + sql + `"; filename=a.jpg`),
+	} {
+		if kind, _, err := attack(t, r); kind == "" || err != nil {
+			t.Errorf("%s an attack passes: %q, %v", name, kind, err)
+		}
+	}
+}
+
+// passAll looks at nothing.
+func passAll([]Field) error { return nil }
+
+// TestBodiesArePassedOnAsTheyCame, byte for byte, whatever they hold. What is no form with files but is said to be,
+// ends where that shows.
 func TestBodiesArePassedOnAsTheyCame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := rapid.SliceOfN(rapid.Byte(), 0, 300).Draw(t, "body")
@@ -168,19 +222,116 @@ func TestBodiesArePassedOnAsTheyCame(t *testing.T) {
 			body = append(body, bytes.Repeat([]byte("y"), 2*MaxForm)...)
 		}
 		kind := rapid.SampledFrom([]string{"application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "application/json", "text/plain"}).Draw(t, "kind")
-		if strings.HasPrefix(kind, "multipart") && rapid.Bool().Draw(t, "with parts") {
+		isParts := strings.HasPrefix(kind, "multipart")
+		if isParts && rapid.Bool().Draw(t, "with parts") {
 			body = append([]byte("--b\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--b\r\n"), body...)
 		}
 		r := httptest.NewRequest("POST", "/", bytes.NewReader(body))
 		r.Header.Set("Content-Type", kind)
-		_, again, err := Read(r, r.Body)
+		_, again, err := Read(r, r.Body, passAll)
 		if err != nil {
 			return
 		}
-		if got, err := io.ReadAll(again); err != nil || !bytes.Equal(got, body) {
+		got, err := io.ReadAll(again)
+		if isParts && fault.Is(err, fault.Invalid) && bytes.HasPrefix(body, got) {
+			return
+		}
+		if err != nil || !bytes.Equal(got, body) {
 			t.Fatalf("of %d bytes %d are passed on, %v", len(body), len(got), err)
 		}
 	})
+}
+
+// TestFormsWithFilesArePassedOnAsTheyCame, of any size, and every field is looked into.
+func TestFormsWithFilesArePassedOnAsTheyCame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		var want []Field
+		for n := range rapid.IntRange(1, 8).Draw(t, "parts") {
+			name := fmt.Sprint("part ", n)
+			size := rapid.SampledFrom([]int{0, 1, 5000}).Draw(t, "size")
+			if rapid.Bool().Draw(t, "a file") {
+				part, _ := w.CreateFormFile(name, "a.jpg")
+				part.Write(bytes.Repeat([]byte("\r\n--"), size*rapid.IntRange(1, 8).Draw(t, "times")))
+				want = append(want, Field{Name: name}, Field{Name: "filename", Value: "a.jpg"})
+				continue
+			}
+			value := strings.Repeat("\r", size)
+			w.WriteField(name, value)
+			want = append(want, Field{Name: name, Value: value})
+		}
+		w.Close()
+		body.WriteString(rapid.SampledFrom([]string{"", "\r\n", strings.Repeat("after the end", MaxForm)}).Draw(t, "rest"))
+		r := httptest.NewRequest("POST", "/", bytes.NewReader(body.Bytes()))
+		r.Header.Set("Content-Type", w.FormDataContentType())
+		var later []Field
+		fields, again, err := Read(r, r.Body, func(some []Field) error { later = append(later, some...); return nil })
+		if err != nil {
+			if sizeOf(suspects(want)) > maxLooked && fault.Is(err, fault.TooLarge) {
+				return
+			}
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(again)
+		if sizeOf(suspects(want)) > maxLooked {
+			if !fault.Is(err, fault.TooLarge) {
+				t.Fatalf("too much to look at: %v", err)
+			}
+			return
+		}
+		if err != nil || !bytes.Equal(got, body.Bytes()) {
+			t.Fatalf("of %d bytes %d are passed on, %v", body.Len(), len(got), err)
+		}
+		if all := append(fields, later...); !slices.Equal(all, want) {
+			t.Fatalf("%d fields are looked into, of %d", len(all), len(want))
+		}
+	})
+}
+
+// TestNothingOfAFieldPassesBeforeItIsLookedInto, wherever it stands.
+func TestNothingOfAFieldPassesBeforeItIsLookedInto(t *testing.T) {
+	r := afterFile(t, "text", "late, and one word after another", bytes.Repeat([]byte("x"), 3*MaxForm))
+	no := errors.New("no")
+	_, again, err := Read(r, r.Body, func(fields []Field) error {
+		if strings.HasPrefix(fields[0].Value, "late") {
+			return no
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(again)
+	if !errors.Is(err, no) || bytes.Contains(got, []byte("late")) || len(got) < 2*MaxForm {
+		t.Errorf("%d bytes pass, %v", len(got), err)
+	}
+}
+
+// TestWhatIsHeldIsBounded: a part whose head never ends is not waited for.
+func TestWhatIsHeldIsBounded(t *testing.T) {
+	for name, text := range map[string]string{
+		"what comes before the first part": strings.Repeat("before\r\n", MaxForm), "a head": "--b\r\n" + strings.Repeat("X: yyyyyyyyyyyy\r\n", MaxForm),
+		"a field": "--b\r\nContent-Disposition: form-data; name=a\r\n\r\n" + strings.Repeat("y", 8*MaxForm),
+	} {
+		r := httptest.NewRequest("POST", "/", strings.NewReader(text))
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		read := &counting{Reader: r.Body}
+		if _, _, err := Read(r, io.NopCloser(read), passAll); err == nil || read.n > maxHeld+2*MaxForm {
+			t.Errorf("%s: %d bytes are read, %v", name, read.n, err)
+		}
+	}
+}
+
+type counting struct {
+	io.Reader
+	n int
+}
+
+func (c *counting) Read(b []byte) (int, error) {
+	n, err := c.Reader.Read(b)
+	c.n += n
+	return n, err
 }
 
 // TestPlainIsNoAttack: what is not put before the rules, they would let pass.
@@ -237,14 +388,30 @@ func FuzzRead(f *testing.F) {
 		r := httptest.NewRequest("POST", "/", strings.NewReader(body))
 		r.URL.RawQuery = query
 		r.Header["Content-Type"] = []string{kind}
-		fields, again, err := Read(r, r.Body)
+		fields, again, err := Read(r, r.Body, passAll)
 		if err != nil {
 			return
 		}
-		if got, _ := io.ReadAll(again); string(got) != body || len(fields) > maxFields {
+		if got, err := io.ReadAll(again); err == nil && string(got) != body || !strings.HasPrefix(body, string(got)) || len(fields) > maxFields {
 			t.Errorf("%d fields, %q of %q", len(fields), got, body)
 		}
 	})
+}
+
+// BenchmarkUpload is a file of 64 MB on its way.
+func BenchmarkUpload(b *testing.B) {
+	r := withFile(b, "text", "a photo", bytes.Repeat([]byte("x"), 64<<20))
+	body, _ := io.ReadAll(r.Body)
+	b.SetBytes(int64(len(body)))
+	for b.Loop() {
+		_, again, err := Read(r, io.NopCloser(bytes.NewReader(body)), passAll)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, again); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func BenchmarkLook(b *testing.B) {
@@ -260,7 +427,7 @@ func BenchmarkLook(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			body, _ := io.ReadAll(r.Body)
 			for b.Loop() {
-				fields, _, err := Read(r, io.NopCloser(bytes.NewReader(body)))
+				fields, _, err := Read(r, io.NopCloser(bytes.NewReader(body)), passAll)
 				if err != nil {
 					b.Fatal(err)
 				}
