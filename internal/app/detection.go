@@ -99,7 +99,8 @@ func (a *App) observe(c *gate.Config, tenant, door string, drill bool) {
 		all = append(all, a.watch.Scope(tenant, door, drill).Observe)
 	}
 	if a.interactions != nil {
-		all = append(all, func(i detection.Interaction) { a.interactions.Note(tenant, i) })
+		c.Passed = func(i detection.Interaction) { a.interactions.Note(tenant, i) }
+		all = append(all, c.Passed)
 	}
 	if len(all) > 0 {
 		c.Observe = func(i detection.Interaction) {

@@ -15,6 +15,7 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/gate"
 	"clause.dev/clause/internal/gate/inspect"
+	"clause.dev/clause/internal/gate/network"
 	"clause.dev/clause/internal/identity/session"
 	"clause.dev/clause/internal/policy"
 )
@@ -185,5 +186,7 @@ func (a *App) ServeForward(ctx context.Context, at net.Listener, cert tls.Certif
 	if err != nil {
 		return err
 	}
-	return a.serveDoor(ctx, at, forwardDoor, gate.Server(g.Forward(), a.TLSConfig(cert)))
+	defer a.recordRest(ctx)
+	asked := network.Rules{Proxies: a.Networks.Proxies}.Handler(g.Forward()) // what it says of the client, if it is named
+	return a.serveDoor(ctx, at, forwardDoor, gate.Server(asked, a.TLSConfig(cert)))
 }

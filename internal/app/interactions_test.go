@@ -37,3 +37,26 @@ func theEndRecords(c *company) {
 		c.Errorf("%d interactions are recorded, %v", len(page), err)
 	}
 }
+
+// What another proxy lets pass by the gate's word is recorded as what passes the gate is.
+func TestWhatAnotherProxyLetsPassIsRecorded(t *testing.T) { companies(t, recordedBeside) }
+
+func recordedBeside(c *company) {
+	src, err := os.ReadFile("../../examples/clarus/policy.yaml")
+	c.must(err)
+	c.must(c.start(string(src)))
+	_, err = c.app.Vault.CreateTenant(c.Context(), c.app.Operator(), vault.Tenant{ID: "acme", Title: "Acme", Region: "london"})
+	c.must(err)
+	person := c.person()
+	c.app.PeopleURL = "https://app.acme.example"
+	g, err := c.app.Behind("acme")
+	c.must(err)
+	for range 2 { // it is recorded once a day
+		g.Passed(detection.Interaction{At: c.now, Subject: person, Method: "GET", Path: "/reports", From: netip.MustParseAddr("192.0.2.7")})
+	}
+	c.must(c.app.interactions.Flush(c.Context(), c.app.record))
+	page, _, err := c.app.Vault.List(c.Context(), c.caller(vault.ScopeData), vault.Target{Tenant: "acme", Subject: person, DataSet: "interactions", Purpose: "threat-detection"}, "", 10)
+	if err != nil || len(page) != 1 {
+		c.Errorf("%d interactions are recorded, %v", len(page), err)
+	}
+}

@@ -8,6 +8,7 @@ package detection
 
 import (
 	"hash/maphash"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -29,6 +30,15 @@ type Interaction struct {
 	Subject string // who was signed in; "" for nobody
 	Session string // by which session
 	Try     Try
+}
+
+// Place reads where a connection comes from, as net/http tells it: nowhere, if it is no address.
+func Place(remote string) (from netip.Addr, port uint16) {
+	at, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return from, 0
+	}
+	return at.Addr().Unmap(), at.Port()
 }
 
 // Try is what became of an attempt to prove who one is.
@@ -76,7 +86,6 @@ const (
 	maxDrills    = 32     // doors that probes made
 	maxSources   = 20_000 // of a door: some 5 MB
 	maxSessions  = 20_000 // of a door: some 3 MB
-	maxCauses    = 16     // that last, of a door: there are fewer
 	drillSources = 500    // of a probe's door, and sessions
 )
 
@@ -93,7 +102,7 @@ type Scope struct {
 	sources  map[uint64]*source
 	sessions map[uint64]*travels
 	minutes  minutes
-	told     map[string]*episode
+	told     map[string]time.Time // what was found and told, by its cause: when last it was found
 }
 
 // Scope returns the door of a name, which is remembered from its first use on. Drills, the doors that probes make
@@ -136,7 +145,7 @@ func (s *Scope) newest() int64 {
 }
 
 func (s *Scope) forget() {
-	s.sources, s.sessions, s.told = map[uint64]*source{}, map[uint64]*travels{}, map[string]*episode{}
+	s.sources, s.sessions, s.told = map[uint64]*source{}, map[uint64]*travels{}, map[string]time.Time{}
 	s.tries, s.minutes = window[outcomes]{}, minutes{}
 }
 
@@ -209,9 +218,6 @@ func (w *Watch) all() (scopes []*Scope) {
 	return scopes
 }
 
-// episode is something that was found and told.
-type episode struct{ last time.Time }
-
 // quiet is how long something is not found any more until it would be told again.
 const quiet = 10 * time.Minute
 
@@ -219,20 +225,12 @@ const quiet = 10 * time.Minute
 func (s *Scope) fresh(now time.Time) (all []Alarm) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for cause, e := range s.told {
-		if now.Sub(e.last) > quiet || now.Before(e.last.Add(-quiet)) {
-			delete(s.told, cause)
-		}
-	}
+	maps.DeleteFunc(s.told, func(_ string, last time.Time) bool { return now.Sub(last).Abs() > quiet })
 	for _, a := range s.found(now) {
-		if e := s.told[a.Cause]; e != nil {
-			e.last = now
-			continue
-		}
-		if len(s.told) < maxCauses {
-			s.told[a.Cause] = &episode{now}
+		if _, lasts := s.told[a.Cause]; !lasts {
 			all = append(all, a)
 		}
+		s.told[a.Cause] = now
 	}
 	return all
 }

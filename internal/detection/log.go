@@ -25,6 +25,8 @@ type Log struct {
 	Method  bool
 	Address bool
 
+	writing sync.Mutex // else two that write at a time write the same
+
 	mu      sync.Mutex
 	seed    maphash.Seed
 	day     string
@@ -96,6 +98,8 @@ const mostFailures = 10
 // Flush writes what waits. Somebody who objected, or is not there any more, is not written of, nor what the policy's
 // fields do not take. What cannot be written now waits on.
 func (l *Log) Flush(ctx context.Context, write func(context.Context, Entry) error) (failed error) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
 	failures := 0
 	for _, e := range l.all() {
 		err := write(ctx, e)

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -77,6 +79,27 @@ func TestWhatCannotBeWrittenWaits(t *testing.T) {
 	}
 	if objects != 1 {
 		t.Errorf("somebody who objected was tried %d times", objects)
+	}
+}
+
+// TestTwoWhoWriteAtATime write each thing once: at the end of the server the last to come writes beside the duty.
+func TestTwoWhoWriteAtATime(t *testing.T) {
+	l := detection.NewLog(100, false, false)
+	for k := range 100 {
+		l.Note("acme", detection.Interaction{At: time.Unix(1_800_000_000, 0), Subject: fmt.Sprint(k), Path: "/"})
+	}
+	var writes atomic.Int64
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if err := l.Flush(t.Context(), func(context.Context, detection.Entry) error { writes.Add(1); return nil }); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if n := writes.Load(); n != 100 {
+		t.Errorf("100 things were written %d times", n)
 	}
 }
 

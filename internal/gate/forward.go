@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"clause.dev/clause/internal/detection"
 )
 
 // Forward returns the endpoint for proxies that stand in front of the application themselves, and ask who sent a
@@ -75,6 +77,11 @@ func (g *Gate) forward(w http.ResponseWriter, r *http.Request, a asked) {
 		}
 		g.sendToSignIn(w, a.method, r.Header, a.at)
 		return
+	}
+	if g.Passed != nil {
+		i := detection.Interaction{At: g.Wall(), Method: a.method, Path: a.at.Path, Subject: who.subject, Session: who.session}
+		i.From, i.Port = detection.Place(r.RemoteAddr)
+		g.Passed(i)
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")

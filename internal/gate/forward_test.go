@@ -80,6 +80,31 @@ func TestForwardAuth(t *testing.T) {
 	}
 }
 
+// TestWhatProxiesLetPassIsTold: of whom, what and whence, and nothing that is turned away.
+func TestWhatProxiesLetPassIsTold(t *testing.T) {
+	told := &log{}
+	w := open(t, nil, func(c *gate.Config) { c.Passed = told.add })
+	door := w.gate.Forward()
+	for _, uri := range []string{"/me", "/x/../y", "/x?a=b"} {
+		for _, headers := range [][]string{nil, as()} {
+			r := httptest.NewRequest("GET", "/forward-auth", nil)
+			r.Header = http.Header{"X-Forwarded-Method": {"POST"}, "X-Forwarded-Host": {w.host()}, "X-Forwarded-Uri": {uri}}
+			if len(headers) > 0 {
+				r.Header.Set(headers[0], headers[1])
+			}
+			r.RemoteAddr = "203.0.113.9:1"
+			door.ServeHTTP(httptest.NewRecorder(), r)
+		}
+	}
+	last := told.last(t, 3)
+	if last.Subject != "ana" || last.Session == "" || last.Method != "POST" || last.Path != "/x" || last.From.String() != "203.0.113.9" || last.At.IsZero() {
+		t.Errorf("told is %+v", last)
+	}
+	if first, second := told.all[0], told.all[1]; first.Path != "/me" || first.Subject != "ana" || second.Path != "/x" || second.Subject != "" {
+		t.Errorf("told are %+v, %+v", first, second)
+	}
+}
+
 // TestAddresses that the gate does not take.
 func TestAddresses(t *testing.T) {
 	w := open(t, nil)

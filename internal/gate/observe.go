@@ -2,7 +2,6 @@ package gate
 
 import (
 	"net/http"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -57,9 +56,7 @@ func (o *observed) done(r *http.Request) {
 	if !o.head.IsZero() {
 		i.Took = o.head.Sub(o.began)
 	}
-	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
-		i.From, i.Port = at.Addr().Unmap(), at.Port()
-	}
+	i.From, i.Port = detection.Place(r.RemoteAddr)
 	o.gate.Observe(i)
 }
 

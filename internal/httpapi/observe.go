@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"net/netip"
 
 	"clause.dev/clause/internal/detection"
 )
@@ -18,9 +17,7 @@ func (x *exchange) observe() {
 		At: now, Took: now.Sub(x.began), Method: x.Method, Path: x.URL.Path, Route: x.Pattern,
 		Status: x.status, Bytes: x.bytes, Try: x.try(),
 	}
-	if at, err := netip.ParseAddrPort(x.RemoteAddr); err == nil {
-		i.From, i.Port = at.Addr().Unmap(), at.Port()
-	}
+	i.From, i.Port = detection.Place(x.RemoteAddr)
 	s.Observe(i)
 }
 
