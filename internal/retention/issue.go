@@ -143,7 +143,8 @@ func (d *Desk) runTenant(ctx context.Context, tenant string) (failed error) {
 	return failed
 }
 
-// forget drops a certificate of somebody who was not erased after all.
+// forget drops a certificate of somebody who was not erased after all; of whoever was, as far as their key, the rest
+// follows.
 func (d *Desk) forget(ctx context.Context, tenant string, c *Certificate) error {
 	return d.Engine.DB.Write(ctx, tenant, func(tx *db.Tx) error {
 		err := d.Vault.Lives(tx, c.subject)
@@ -245,18 +246,18 @@ func (d *Desk) issue(ctx context.Context, tenant string, c *Certificate) error {
 	}
 	c.Document, c.State = document, Issued
 	digest := sha256.Sum256(document)
-	clocks, err := d.Engine.About(ctx, tenant, c.ID)
-	if err != nil {
-		return fault.Wrap(op, err)
-	}
 	return fault.Wrap(op, d.Engine.DB.Write(ctx, tenant, func(tx *db.Tx) error {
 		mine, err := update(tx, c, Clean)
 		if err != nil || !mine { // another server was quicker
 			return err
 		}
+		clocks, err := d.Engine.Of(tx, c.ID)
+		if err != nil {
+			return err
+		}
 		for i := range clocks {
-			if clocks[i].Ended.IsZero() {
-				if err := d.Engine.Discharge(tx, clocks[i].ID, clocks[i].Duty.Evidence, c.ID); err != nil {
+			if owed := &clocks[i]; owed.Live() {
+				if err := d.Engine.Discharge(tx, owed.ID, owed.Duty.Evidence, c.ID); err != nil {
 					return err
 				}
 			}

@@ -160,18 +160,17 @@ func (d *Desk) progress(ctx context.Context, tenant string) (out OffBoarding, er
 		if err := d.outside(tx, &out.Certificate); err != nil {
 			return err
 		}
-		out.Sweeping, err = vault.Sweeping(tx, "")
+		if out.Sweeping, err = vault.Sweeping(tx, ""); err != nil {
+			return err
+		}
+		clocks, err := d.Engine.Of(tx, out.ID)
+		for i := range clocks {
+			if due := clocks[i].Due; out.Due.IsZero() || due.Before(out.Due) {
+				out.Due = due
+			}
+		}
 		return err
 	})
-	if err != nil {
-		return OffBoarding{}, err
-	}
-	clocks, err := d.Engine.About(ctx, tenant, out.ID)
-	for i := range clocks {
-		if due := clocks[i].Due; out.Due.IsZero() || due.Before(out.Due) {
-			out.Due = due
-		}
-	}
 	return out, fault.Wrap(op, err)
 }
 
@@ -212,14 +211,15 @@ func (d *Desk) EraseSubject(ctx context.Context, c vault.Caller, tenant, subject
 		return Certificate{}, fault.Wrap(op, err)
 	}
 	err = d.Vault.EraseSubject(ctx, c, tenant, subject)
-	switch {
-	case fault.Is(err, fault.NotFound) && !opened: // it was erased before: the sweep is on its way
-	case err != nil && !fault.Is(err, fault.Unavailable): // refused: nothing is being erased
-		return Certificate{}, fault.Wrap(op, d.withdraw(ctx, tenant, cert.ID, err))
-	case err != nil:
-		return cert, err
+	if err == nil || fault.Is(err, fault.NotFound) { // erased now, or before: the sweep is on its way
+		return cert, fault.Wrap(op, d.walk(ctx, tenant, &cert))
 	}
-	return cert, fault.Wrap(op, d.walk(ctx, tenant, &cert))
+	if opened && !fault.Is(err, fault.Unavailable) {
+		if failed := d.forget(ctx, tenant, &cert); failed != nil {
+			return Certificate{}, fault.Wrap(op, failed)
+		}
+	}
+	return Certificate{}, fault.Wrap(op, err)
 }
 
 // walk goes on with the walk of a certificate. What is left goes on by itself.
@@ -239,17 +239,6 @@ func (d *Desk) outside(tx *db.Tx, c *Certificate) (err error) {
 		c.Systems, c.going, err = d.Outside.Of(tx, c.ID)
 	}
 	return err
-}
-
-// withdraw drops a certificate of an erasure that did not come about, and returns why it did not.
-func (d *Desk) withdraw(ctx context.Context, tenant, id string, why error) error {
-	err := d.Engine.DB.Write(ctx, tenant, func(tx *db.Tx) error {
-		return d.drop(tx, id)
-	})
-	if err != nil {
-		return err
-	}
-	return why
 }
 
 // drop forgets a certificate that is open, and its walk.

@@ -2,11 +2,14 @@ package retention_test
 
 import (
 	"bytes"
+	"database/sql"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	_ "modernc.org/sqlite"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/client"
@@ -281,6 +284,35 @@ func TestCertifiedErasure(t *testing.T) {
 			w.Errorf("%d certificates", len(all.Certificates))
 		}
 	})
+}
+
+// TestAnErasureThatFailsHalfway keeps its certificate: the key is destroyed, and the rest follows by itself.
+func TestAnErasureThatFailsHalfway(t *testing.T) {
+	w := start(t, apptest.Options{}, "clarus")
+	w.tenant()
+	sub, err := w.app.CreateSubject(t.Context(), "acme")
+	w.must(err)
+	raw, err := sql.Open("sqlite", w.App.DB.Path())
+	w.must(err)
+	defer raw.Close()
+	_, err = raw.Exec(`CREATE TRIGGER bar BEFORE DELETE ON subjects BEGIN SELECT RAISE(ABORT, 'no'); END`)
+	w.must(err)
+	if _, err := w.app.CertifyErasure(t.Context(), "acme", sub, "request-1"); err == nil {
+		t.Error("what failed is not told")
+	}
+	_, err = raw.Exec(`DROP TRIGGER bar`)
+	w.must(err)
+	_, _, err = w.App.Vault.Reconcile(t.Context())
+	w.must(err)
+	w.settle()
+	all, err := w.app.Certificates(t.Context(), "acme", "", 10)
+	w.must(err)
+	if len(all.Certificates) != 1 || all.Certificates[0].State != "issued" {
+		t.Fatalf("certificates %+v", all.Certificates)
+	}
+	if _, c := w.issued(all.Certificates[0].ID); c.About != "request-1" || len(c.Keys) != 1 {
+		t.Errorf("%+v", c)
+	}
 }
 
 func (w *world) state(id, want string) {
