@@ -265,6 +265,24 @@ func parseSpan(s string) (time.Duration, bool) {
 	return time.Duration(n) * unit, true
 }
 
+// Lasting is a span of time in words: in its largest whole unit.
+func Lasting(d time.Duration) string {
+	n, of := int64(d/time.Second), "second"
+	for _, unit := range []struct {
+		of   time.Duration
+		name string
+	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if d >= unit.of && d%unit.of == 0 {
+			n, of = int64(d/unit.of), unit.name
+			break
+		}
+	}
+	if n != 1 {
+		of += "s"
+	}
+	return strconv.FormatInt(n, 10) + " " + of
+}
+
 func (s span) schema(Vocabulary) object {
 	return object{"type": "string", "pattern": spanForm.String(), "examples": []string{"30d", "72h"}}
 }

@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/text/language"
 
-	"clause.dev/clause/internal/control"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/policy/publish"
@@ -24,6 +23,7 @@ import (
 // cannot part. It is made once a day: a certificate that has expired is called so the day after.
 type shelf struct {
 	policy *policy.Policy
+	known  policy.Vocabulary
 	mu     sync.Mutex
 	day    time.Time
 	made   map[edition]made
@@ -46,7 +46,7 @@ func (s *shelf) get(e edition, on time.Time) (publish.File, error) {
 	}
 	m, ok := s.made[e]
 	if !ok {
-		m.file, m.err = publish.One(s.policy, e.name, publish.Options{Language: e.lang, On: on, Controls: control.Catalogue()})
+		m.file, m.err = publish.One(s.policy, e.name, publish.Options{Language: e.lang, On: on, Controls: s.known})
 		s.made[e] = m
 	}
 	return m.file, m.err

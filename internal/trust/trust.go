@@ -36,10 +36,10 @@ type Config struct {
 	Documents map[string]Document
 }
 
-// announced are the versions that are to follow the one in force.
-func (d *door) announced(ctx context.Context) (next []api.PolicyVersion, err error) {
-	if d.Versions == nil {
-		return nil, nil
+// standing is how the clauses stand, and the versions that are to follow the one in force.
+func (d *door) standing(ctx context.Context) (statuses []api.ClauseStatus, next []api.PolicyVersion, err error) {
+	if statuses, err = d.Statuses(ctx); err != nil || d.Versions == nil {
+		return statuses, nil, err
 	}
 	all, err := d.Versions(ctx)
 	for _, v := range all {
@@ -47,7 +47,7 @@ func (d *door) announced(ctx context.Context) (next []api.PolicyVersion, err err
 			next = append(next, v)
 		}
 	}
-	return next, err
+	return statuses, next, err
 }
 
 // contentPolicy lets the page load its own style sheet and nothing else, from anywhere.
@@ -68,7 +68,7 @@ func New(c Config) (http.Handler, error) {
 		return nil, fault.As("trust.New", fault.Other, err)
 	}
 	sum := sha256.Sum256(style)
-	d := &door{Config: c, page: page, styleAt: "/trust.css?" + hex.EncodeToString(sum[:6]), shelf: &shelf{policy: c.Policy}}
+	d := &door{Config: c, page: page, styleAt: "/trust.css?" + hex.EncodeToString(sum[:6]), shelf: &shelf{policy: c.Policy, known: control.Catalogue()}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.html)
 	mux.HandleFunc("GET /trust.json", d.json)
@@ -86,12 +86,7 @@ func New(c Config) (http.Handler, error) {
 // html renders the whole page before the first byte goes out, so that a failure is an answer of its
 // own and never half a page.
 func (d *door) html(w http.ResponseWriter, r *http.Request) {
-	statuses, err := d.Statuses(r.Context())
-	if err != nil {
-		d.unavailable(w)
-		return
-	}
-	next, err := d.announced(r.Context())
+	statuses, next, err := d.standing(r.Context())
 	if err != nil {
 		d.unavailable(w)
 		return
@@ -127,12 +122,7 @@ type Published struct {
 }
 
 func (d *door) json(w http.ResponseWriter, r *http.Request) {
-	statuses, err := d.Statuses(r.Context())
-	if err != nil {
-		d.unavailable(w)
-		return
-	}
-	next, err := d.announced(r.Context())
+	statuses, next, err := d.standing(r.Context())
 	if err != nil {
 		d.unavailable(w)
 		return
@@ -167,5 +157,3 @@ func how(known policy.Vocabulary, names []string) []means {
 	}
 	return out
 }
-
-func catalogue() policy.Vocabulary { return control.Catalogue() }

@@ -119,6 +119,16 @@ func TestEveryClauseIsShownWithItsState(t *testing.T) {
 	}
 }
 
+// TestHowLongDataIsKept is said as the policy does, not rounded to days.
+func TestHowLongDataIsKept(t *testing.T) {
+	p := apptest.Parse(t, nil)
+	p.Data[0].Keep, p.Data[1].Keep = 36*time.Hour, 0
+	s := serve(t, p, func(context.Context) ([]api.ClauseStatus, error) { return statuses(p), nil })
+	if _, body := get(t, s.URL+"/"); !strings.Contains(body, "<td>36 hours</td>") || !strings.Contains(body, "<td>while the account is active</td>") {
+		t.Error("the page does not say how long data is kept")
+	}
+}
+
 func TestThePageLoadsNothingFromElsewhere(t *testing.T) {
 	p := apptest.Parse(t, nil)
 	s := serve(t, p, func(context.Context) ([]api.ClauseStatus, error) { return statuses(p), nil })

@@ -88,9 +88,8 @@ func (d *door) view(statuses []api.ClauseStatus, next []api.PolicyVersion) view 
 		Policy: d.Policy, Style: d.styleAt, At: now, Tally: tallies(statuses),
 		Data: dataRows(d.Policy), Purposes: d.Policy.Purposes, Regions: d.Policy.Regions, Next: upcomings(next),
 	}
-	known := catalogue()
 	for _, s := range statuses {
-		c := clause{ClauseStatus: s, Label: label(s.State), How: how(known, s.Controls)}
+		c := clause{ClauseStatus: s, Label: label(s.State), How: how(d.shelf.known, s.Controls)}
 		if s.Proven != nil {
 			c.Proven, c.ISO = ago(now.Sub(*s.Proven)), s.Proven.UTC().Format(time.RFC3339)
 		}
@@ -158,7 +157,7 @@ func dataRows(p *policy.Policy) []dataRow {
 			row.Storage = "in memory only"
 		}
 		if set.Keep > 0 {
-			row.Keep = count(int(set.Keep/(24*time.Hour)), "day")
+			row.Keep = policy.Lasting(set.Keep)
 		}
 		var fields []string
 		for _, f := range set.Fields {

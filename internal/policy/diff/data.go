@@ -93,7 +93,7 @@ func kept(d *policy.DataSet) string {
 	if d.Keep == 0 {
 		return "while the account is active"
 	}
-	return lasting(d.Keep)
+	return policy.Lasting(d.Keep)
 }
 
 // longest is how long a data set's records can be there: an account can be active without end.

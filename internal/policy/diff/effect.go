@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // opposite is the effect of the change back.
@@ -75,19 +74,6 @@ func texts[T ~string](all []T) []string {
 		out[i] = string(s)
 	}
 	return out
-}
-
-// lasting writes a span of time in its largest whole unit.
-func lasting(d time.Duration) string {
-	for _, unit := range []struct {
-		of   time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
-		if d >= unit.of && d%unit.of == 0 {
-			return count(int(d/unit.of), unit.name)
-		}
-	}
-	return count(int(d/time.Second), "second")
 }
 
 func count(n int, noun string) string {

@@ -245,7 +245,7 @@ func figure(v any) string {
 		return list(sorted(v))
 	case fmt.Stringer:
 		if d, ok := span(v); ok {
-			return lasting(d)
+			return policy.Lasting(d)
 		}
 		return v.String()
 	}

@@ -101,14 +101,14 @@ func (d *differ) backups() {
 	before, after := o.Epoch+o.Horizon, n.Epoch+n.Horizon
 	switch {
 	case before != after:
-		d.add(item{}, "backups", lasting(before), lasting(after), step(before, after, Widens))
+		d.add(item{}, "backups", policy.Lasting(before), policy.Lasting(after), step(before, after, Widens))
 	case o != n:
 		d.add(item{}, "backups-parts", schedule(o), schedule(n), Neutral)
 	}
 }
 
 func schedule(b policy.Backups) string {
-	return lasting(b.Epoch) + " are the epoch and " + lasting(b.Horizon) + " the horizon"
+	return policy.Lasting(b.Epoch) + " are the epoch and " + policy.Lasting(b.Horizon) + " the horizon"
 }
 
 var attestations = noun[policy.Attestation]{

@@ -156,5 +156,5 @@ func stays(c *policy.Cookie) string {
 	if c.Lifetime == 0 {
 		return "until the browser closes"
 	}
-	return lasting(c.Lifetime)
+	return policy.Lasting(c.Lifetime)
 }
