@@ -283,8 +283,8 @@ func (d *Desk) goOnMinor(ctx context.Context, tenant, id string) (out api.Minor,
 		out, err = d.showMinor(tx, m)
 		return err
 	})
-	if failed != nil {
-		return out, failed
+	if err == nil && out.State != erased { // whoever was erased in this moment, in another way, is gone all the same
+		err = failed
 	}
 	return out, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/decision"
+	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -104,6 +105,16 @@ func TestMinorIsErasedInTheEnd(t *testing.T) {
 		w.must(desk.Run(w.Context(), w.now()))
 		_, err = w.officer.Minor(w.Context(), tenant, r.ID)
 		w.refused("a closed report", err, 404)
+
+		other, err := w.officer.ReportMinor(w.Context(), tenant, w.customer("sara@example.ae"))
+		w.must(err)
+		desk.Erase = func(ctx context.Context, tenant, subject string) (string, error) { // somebody else was quicker
+			w.must(w.App.Vault.EraseSubject(ctx, c, tenant, subject))
+			return "", fault.New("test", fault.NotFound, "there is nobody")
+		}
+		if done, err := desk.FindMinor(w.Context(), c, tenant, other.ID, api.MinorFinding{Minor: true, Ground: "guardian"}); err != nil || done.State != "erased" {
+			w.Errorf("somebody who is erased in that moment: %+v, %v", done, err)
+		}
 		clock, err := w.officer.Clock(w.Context(), tenant, r.Clocks[0].ID)
 		if err != nil || clock.State != "done" {
 			w.Errorf("%+v %v", clock, err)
