@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
@@ -10,58 +9,18 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/gate"
-	"clause.dev/clause/internal/identity/password"
-	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/vault"
 )
-
-// mailbox takes mails in place of a mail server.
-type mailbox struct {
-	mu    sync.Mutex
-	texts []string
-}
-
-func (m *mailbox) Send(_ context.Context, d *notify.Dispatch) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.texts = append(m.texts, d.Words.Text)
-	return nil
-}
-
-var mailedCode = regexp.MustCompile(`(?m)^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}$`)
-
-// code waits for a mailed code.
-func (m *mailbox) code(t *testing.T, s *apptest.Server) string {
-	t.Helper()
-	for range 20 {
-		if _, err := s.App.Outbox.Run(t.Context(), s.Clock.Now().Add(time.Second)); err != nil {
-			t.Fatal(err)
-		}
-		m.mu.Lock()
-		for _, text := range m.texts {
-			if code := mailedCode.FindString(text); code != "" {
-				m.mu.Unlock()
-				return code
-			}
-		}
-		m.mu.Unlock()
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Fatal("no code was mailed")
-	return ""
-}
 
 // TestPeopleComeThroughTheGate: somebody wants a private page of the application, registers and is let in; the
 // application is told who they are, until they sign out.
 func TestPeopleComeThroughTheGate(t *testing.T) {
+	t.Parallel()
 	var identity string // as the application saw it last
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		identity = r.Header.Get(gate.Header)
@@ -69,11 +28,9 @@ func TestPeopleComeThroughTheGate(t *testing.T) {
 		io.WriteString(w, "the application's "+r.URL.Path)
 	}))
 	t.Cleanup(upstream.Close)
-	s, mails := apptest.Start(t, apptest.Options{}), &mailbox{}
+	var mails apptest.Mailbox
+	s := apptest.Start(t, apptest.Options{Prepare: mails.Prepare})
 	a := s.App
-	a.Outbox.Senders[notify.Email] = mails
-	a.Accounts.Hasher = password.NewHasher(password.Rule{Algorithm: password.Bcrypt, Cost: 4}, 2)
-	a.Accounts.Wait = func(context.Context, time.Duration) {}
 	if _, err := a.Vault.CreateTenant(t.Context(), a.Operator(), vault.Tenant{ID: "clesaro", Title: "Clesaro"}); err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +72,8 @@ func TestPeopleComeThroughTheGate(t *testing.T) {
 	}
 	const secret, ana = "gentle copper walrus 41 moons", "ana@example.ae"
 	do("POST", "/account/en/register", url.Values{"identity.first_name": {"Ana"}, "identity.email": {ana}, "password": {secret}, "born": {"1990-05-01"}, "consent": {"insights"}})
-	do("POST", "/account/en/verify", url.Values{"code": {mails.code(t, s)}, "password": {secret}})
+	code, _ := mails.Code(t, s)
+	do("POST", "/account/en/verify", url.Values{"code": {code}, "password": {secret}})
 	do("POST", "/account/en/sign-out", url.Values{})
 	status, at, body := do("POST", "/account/en/sign-in", url.Values{"login": {ana}, "password": {secret}, "to": {"/mine/x?y=1"}})
 	if status != 200 || at != "/mine/x?y=1" || body != "the application's /mine/x" {

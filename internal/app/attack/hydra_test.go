@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // words are wrong passwords with the right one among them, late.
@@ -45,7 +44,7 @@ func hydra(t *testing.T, at, path string, names, passwords []string) string {
 		t.Fatal(err)
 	}
 	args := append(append([]string{"-t", "8", "-f", "-I", "-w", "5", "-s", u.Port()}, names...), passwords...)
-	return tool(t, 30*time.Second, "hydra", append(args, u.Hostname(), "https-post-form", path+":login=^USER^&password=^PASS^:S=been signed in since")...)
+	return tool(t, "hydra", append(args, u.Hostname(), "https-post-form", path+":login=^USER^&password=^PASS^:S=been signed in since")...)
 }
 
 // TestHydra: a password that is tried at once is found; one of a hundred is not, nor is one that fits one of a

@@ -2,7 +2,6 @@ package attack_test
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,8 +22,6 @@ import (
 	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/gate"
 	"clause.dev/clause/internal/httpapi"
-	"clause.dev/clause/internal/identity/password"
-	"clause.dev/clause/internal/notify"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -43,20 +39,13 @@ type scene struct {
 	at     string // the gate's address
 	cookie string // of ana, who is signed in; name and value
 
-	mu     sync.Mutex
-	mails  []string
-	newest string      // mail with a code
-	asked  int         // requests at the gate
-	seen   map[int]int // how they were answered
-	broke  []string    // requests, there and at the interface, that were answered with a failure of the server's own
-}
+	mails  apptest.Mailbox
+	newest string // mail with a code
 
-// Send takes a mail, in place of a mail server.
-func (s *scene) Send(_ context.Context, d *notify.Dispatch) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mails = append(s.mails, d.Words.Text)
-	return nil
+	mu    sync.Mutex
+	asked int         // requests at the gate
+	seen  map[int]int // how they were answered
+	broke []string    // requests, there and at the interface, that were answered with a failure of the server's own
 }
 
 // stage says what differs from a server as it comes.
@@ -79,9 +68,7 @@ func open(t *testing.T, st stage) *scene {
 	t.Helper()
 	s := &scene{T: t, seen: map[int]int{}}
 	s.server = apptest.Start(t, apptest.Options{Limits: httpapi.Limits{Failures: 1e6, FailureBurst: 1e6}, Front: s.watched(false), Prepare: func(a *app.App) {
-		a.Outbox.Senders[notify.Email] = s
-		a.Accounts.Hasher = password.NewHasher(password.Rule{Algorithm: password.Bcrypt, Cost: 4}, 2)
-		a.Accounts.Wait = func(context.Context, time.Duration) {}
+		s.mails.Prepare(a)
 		if st.unhurried {
 			var calls atomic.Int64
 			now := a.Accounts.Now
@@ -211,26 +198,11 @@ func (s *scene) post(b *http.Client, path string, form url.Values) int {
 	return a.StatusCode
 }
 
-var mailedCode = regexp.MustCompile(`(?m)^[0-9A-Z]{5}(-[0-9A-Z]{5}){3}$`)
-
 // code is the newest that was mailed.
-func (s *scene) code() string {
+func (s *scene) code() (code string) {
 	s.Helper()
-	for range 50 {
-		s.must(s.server.App.Outbox.Run(s.Context(), s.server.Clock.Now().Add(time.Second)))
-		s.mu.Lock()
-		for _, text := range s.mails {
-			if code := mailedCode.FindString(text); code != "" {
-				s.mails, s.newest = nil, text
-				s.mu.Unlock()
-				return code
-			}
-		}
-		s.mu.Unlock()
-		time.Sleep(100 * time.Millisecond)
-	}
-	s.Fatal("no code was mailed")
-	return ""
+	code, s.newest = s.mails.Code(s, s.server)
+	return code
 }
 
 // join makes an account for somebody, who has an income, and returns their browser.

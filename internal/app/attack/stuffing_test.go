@@ -28,13 +28,13 @@ func TestStuffing(t *testing.T) {
 	}
 	a.Accounts.Hasher = password.NewHasher(password.Rule{Algorithm: password.Bcrypt, Cost: 10}, 1)
 	client := s.server.Client(t, s.server.Application(t, []string{tenant}, api.ScopeData, api.ScopeSubjects))
-	const attempts, within = 600, 3 * time.Second
+	const attempts, lasting = 600, 3 * time.Second
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	answered := map[fault.Kind]int{}
 	stop := make(chan struct{})
 	all.Go(func() {
-		tick := time.NewTicker(within / attempts)
+		tick := time.NewTicker(lasting / attempts)
 		defer tick.Stop()
 		for i := range attempts {
 			<-tick.C

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 )
 
 // modules are those of wapiti that attack. Left out are its lists of known files (buster, nikto, backup), what asks a
@@ -13,15 +12,12 @@ import (
 // told here by what browsers say of where it comes from, and tested beside each door.
 const modules = "blindsql,crlf,exec,file,htaccess,methods,permanentxss,redirect,shellshock,sql,xss,cookieflags,csp,http_headers"
 
-// wapitiWithin is for a machine that is busy with other things: wapiti itself crawls for 8 seconds and attacks for 2 by
-// each module, and reports at its end alone.
-const wapitiWithin = 3 * time.Minute
-
-// wapiti crawls a site and attacks what it finds, and returns how often it found something, by kind.
+// wapiti crawls a site for 8 seconds, attacks what it finds for 2 by each module, and returns how often it found
+// something, by kind.
 func wapiti(t *testing.T, at string, more ...string) map[string]int {
 	t.Helper()
 	report := filepath.Join(t.TempDir(), "report.json")
-	said := tool(t, wapitiWithin, "wapiti", append([]string{"-u", at + "/", "-m", modules, "--scope", "domain", "-S", "normal", "-f", "json", "-o", report,
+	said := tool(t, "wapiti", append([]string{"-u", at + "/", "-m", modules, "--scope", "domain", "-S", "normal", "-f", "json", "-o", report,
 		"--flush-session", "--no-bugreport", "--verify-ssl", "0", "-t", "5", "--store-session", t.TempDir(), "-d", "3", "--max-scan-time", "8", "--max-attack-time", "2", "--max-files-per-dir", "40"}, more...)...)
 	source, err := os.ReadFile(report)
 	if err != nil {
