@@ -2,8 +2,8 @@ package app_test
 
 import (
 	"bytes"
-	"encoding/pem"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"clause.dev/clause/internal/app/apptest"
 	"clause.dev/clause/internal/app/apptest/browser"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/ledger/proof"
@@ -26,25 +25,19 @@ import (
 // run: she joins by the mailed link, comes to the application through the gate, is scored, sees who saw her data, and
 // signs out. The application has nothing of its own but the key of the interface.
 func TestClesaroBehindTheGate(t *testing.T) {
+	t.Parallel()
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
-		mail := notifytest.Listen(t, true)
-		folder := t.TempDir()
-		ca := filepath.Join(folder, "mail.pem")
-		cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: mail.Server.TLSConfig.Certificates[0].Certificate[0]})
-		if err := os.WriteFile(ca, cert, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		mail, sends := posts(t)
 		people, site := free(t), free(t)
-		env = append(env, "CLAUSE_SMTP=smtps://"+mail.At, "CLAUSE_SMTP_CA="+ca, "CLAUSE_MAIL_FROM=Clesaro <privacy@clesaro.example>",
-			"CLAUSE_PEOPLE="+people, "CLAUSE_PEOPLE_TENANT=acme", "CLAUSE_UPSTREAM=http://"+site)
-		p := setUp(t, folder, env...)
+		env = append(append(env, sends...), "CLAUSE_PEOPLE="+people, "CLAUSE_PEOPLE_TENANT=acme", "CLAUSE_UPSTREAM=http://"+site)
+		p := setUp(t, t.TempDir(), env...)
 		s := p.serve(t)
 		if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
 			t.Fatal(err)
 		}
 		_, audit := s.application(p.admin, "audit")
 		id, key := s.application(p.admin, "data", "subjects")
-		runClesaro(t, folder, key, "--listen", site, "--server", s.url, "--ca", filepath.Join(p.data, "tls", "cert.pem"), "--tenant", "acme", "--gate", "https://"+people)
+		runClesaro(t, p.folder, key, "--listen", site, "--server", s.url, "--ca", filepath.Join(p.data, "tls", "cert.pem"), "--tenant", "acme", "--gate", "https://"+people)
 
 		b := browser.Open(t, browser.Look{Width: 400})
 		at := func(path string) string { return "https://" + people + path }
@@ -105,26 +98,28 @@ func TestClesaroBehindTheGate(t *testing.T) {
 
 const herPassword = "seven green camels by the creek"
 
-// free is an address of this machine that nothing listens at.
+// free is an address of this machine that nothing listens at. Its port is none of those that the machine hands to
+// whoever asks for any, so that nobody is given it meanwhile.
 func free(t *testing.T) string {
 	t.Helper()
-	at, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		if at, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 12_000+rand.IntN(20_000))); err == nil {
+			defer func() { _ = at.Close() }()
+			return at.Addr().String()
+		}
 	}
-	defer func() { _ = at.Close() }()
-	return at.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
-// runClesaro builds Clesaro's application and runs it until the test ends.
+// runClesaro runs Clesaro's application until the test ends.
 func runClesaro(t *testing.T, folder, key string, args ...string) {
 	t.Helper()
-	path, file := filepath.Join(folder, "clesaro"), filepath.Join(folder, "app.key")
-	build := exec.Command("go", "build", "-o", path, "./examples/clesaro/app")
-	build.Dir = filepath.Dir(apptest.Root(t, "go.mod"))
-	if said, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, said)
+	path, err := clesaro()
+	if err != nil {
+		t.Fatalf("Clesaro's application cannot be built: %v", err)
 	}
+	file := filepath.Join(folder, "app.key")
 	if err := os.WriteFile(file, []byte(key), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -71,6 +71,7 @@ func (a *authority) client(t *testing.T, name string) tls.Certificate {
 // Over real connections: an application bound to a certificate is let in with it alone, and its token works for whoever
 // had it alone. What another authority signed, what is over and what is for servers is none.
 func TestApplicationsShowCertificates(t *testing.T) {
+	t.Parallel()
 	ours := newAuthority(t, "ours")
 	s := apptest.Start(t, apptest.Options{Prepare: func(a *app.App) {
 		a.ClientCAs = x509.NewCertPool()

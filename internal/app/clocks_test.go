@@ -20,7 +20,7 @@ const contact = "clesaro-contact"
 func TestAMissedClockBreaksItsClause(t *testing.T) { engines(t, aMissedClockBreaksItsClause) }
 
 func aMissedClockBreaksItsClause(t *testing.T, o apptest.Options) {
-	o.Beat = apptest.Quick
+	o.Beat, o.Engine = apptest.Quick, alone(contact)
 	s := apptest.Start(t, o)
 	s.App.Evidence.MaxAge = 365 * 24 * time.Hour // the probes prove it once, the rest is the clocks' doing
 	if _, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now); err != nil {
@@ -78,6 +78,7 @@ func aMissedClockBreaksItsClause(t *testing.T, o apptest.Options) {
 
 // Clocks at the door: who may, what is refused, and what it says then.
 func TestClocksAtTheDoor(t *testing.T) {
+	t.Parallel()
 	s := apptest.Start(t, apptest.Options{})
 	admin := s.Client(t, s.Application(t, nil, "admin"))
 	for _, tenant := range []string{"acme", "other"} {

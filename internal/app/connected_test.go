@@ -21,7 +21,7 @@ import (
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/client"
-	"clause.dev/clause/internal/db/dbtest"
+	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/ledger/proof"
 )
 
@@ -137,19 +137,12 @@ func (b *beside) has(t *testing.T, n int) (shop, crm bool) {
 // request that was begun ends when each system reads back empty, and nobody else's rows are touched. Then the
 // tenant leaves, and what the certificate says of the systems verifies.
 func TestKilledWhileWalking(t *testing.T) {
-	for engine, place := range map[string]func(*testing.T, []string) *place{
-		"sqlite": func(t *testing.T, env []string) *place { return setUp(t, t.TempDir(), env...) },
-		"postgres": func(t *testing.T, env []string) *place {
-			c := dbtest.Postgres(t)
-			return setUp(t, t.TempDir(), append(env, "CLAUSE_STORE="+c.URL, "CLAUSE_MIGRATE="+c.Migrate)...)
-		},
-	} {
-		t.Run(engine, func(t *testing.T) {
-			const people = 24
-			b := systemsBeside(t, people)
-			killedWhileWalking(t, b, place(t, b.env), people)
-		})
-	}
+	t.Parallel()
+	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
+		const people = 24
+		b := systemsBeside(t, people)
+		killedWhileWalking(t, b, setUp(t, t.TempDir(), append(env, b.env...)...), people)
+	})
 }
 
 func killedWhileWalking(t *testing.T, b *beside, p *place, people int) {

@@ -30,6 +30,7 @@ func (s *slowly) Read(b []byte) (int, error) {
 // TestToldToEnd tells a server under load to end. What is under way finishes, what was answered is in
 // the ledger, and the status is 0.
 func TestToldToEnd(t *testing.T) {
+	t.Parallel()
 	p := setUp(t, t.TempDir())
 	s := p.serve(t)
 	audit, workers := s.staff(p.admin, killedClients)

@@ -85,6 +85,7 @@ func limit(t *testing.T, s *child, size string) {
 // TestFullDisk fills the disk that store, blobs and keys are on under load. What cannot be recorded is
 // refused as unavailable; once there is room the server goes on by itself, and nothing is lost.
 func TestFullDisk(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	p := setUp(t, r.folder)
 	s := p.serve(t)

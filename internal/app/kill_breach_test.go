@@ -1,10 +1,8 @@
 package app_test
 
 import (
-	"encoding/pem"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -22,16 +20,10 @@ import (
 // TestKilledInABreach kills a server at each step of breaches, and while people are told of them. Each step happens
 // once, each clock runs once, and everybody has their mail.
 func TestKilledInABreach(t *testing.T) {
+	t.Parallel()
 	onKilledEngines(t, func(t *testing.T, env []string, store db.Config) {
-		mail := notifytest.Listen(t, true)
-		folder := t.TempDir()
-		ca := filepath.Join(folder, "mail.pem")
-		cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: mail.Server.TLSConfig.Certificates[0].Certificate[0]})
-		if err := os.WriteFile(ca, cert, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		env = append(env, "CLAUSE_SMTP=smtps://"+mail.At, "CLAUSE_SMTP_CA="+ca, "CLAUSE_MAIL_FROM=Acme <privacy@acme.example>")
-		p := setUp(t, folder, env...)
+		mail, sends := posts(t)
+		p := setUp(t, t.TempDir(), append(env, sends...)...)
 		if store.URL == "" {
 			store.URL = "sqlite:" + filepath.Join(p.data, "clause.db")
 		}

@@ -72,6 +72,7 @@ func (s *child) of(company, admin, tenant string, scopes ...string) string {
 // TestKilledInALegalDemand kills a server over each step of a legal demand: it is entered, reviewed and released once,
 // and the person concerned is told once.
 func TestKilledInALegalDemand(t *testing.T) {
+	t.Parallel()
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
 		p := setUpOf(t, "clarus", t.TempDir(), env...)
 		s := p.serve(t)
@@ -96,15 +97,8 @@ func TestKilledInALegalDemand(t *testing.T) {
 		id := ""
 		demand := func(c *client.Client) (m api.Demand) {
 			page, err := c.ListDemands(t.Context(), "acme", "", 10)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(page.Demands) > 1 {
-				t.Fatalf("there are %d demands", len(page.Demands))
-			}
-			for _, m = range page.Demands {
-				id = m.ID
-			}
+			m = only(t, page.Demands, err)
+			id = m.ID
 			return m
 		}
 		s = p.walked(t, s, officer, audit, "acme", []step{{
@@ -135,6 +129,7 @@ func TestKilledInALegalDemand(t *testing.T) {
 
 // TestKilledInAnAlert kills a server as an alert is raised, acknowledged and resolved: it is one alert, in each state once.
 func TestKilledInAnAlert(t *testing.T) {
+	t.Parallel()
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
 		p := setUpOf(t, "clarus", t.TempDir(), env...)
 		s := p.serve(t)
@@ -180,31 +175,20 @@ func TestKilledInAnAlert(t *testing.T) {
 // TestKilledInAFinding kills a server over each step of a penetration test and of what it finds: from the plan to the
 // retest, each once, and the finding's clocks end.
 func TestKilledInAFinding(t *testing.T) {
+	t.Parallel()
 	digest := strings.Repeat("0123456789abcdef", 4)
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
 		p := setUpOf(t, "clear", t.TempDir(), env...)
 		s := p.serve(t)
 		audit := s.of("clear", p.admin, db.Organisation, "audit")
 		security, engineering := s.of("clear", p.admin, db.Organisation, "duties"), s.of("clear", p.admin, db.Organisation, "duties")
-		test := func(c *client.Client) (found api.SecurityTest) {
+		test := func(c *client.Client) api.SecurityTest {
 			page, err := c.ListTests(t.Context(), db.Organisation, "", 10)
-			if err != nil || len(page.Tests) > 1 {
-				t.Fatal(err, len(page.Tests))
-			}
-			if len(page.Tests) == 1 {
-				found = page.Tests[0]
-			}
-			return found
+			return only(t, page.Tests, err)
 		}
-		finding := func(c *client.Client) (found api.Weakness) {
+		finding := func(c *client.Client) api.Weakness {
 			page, err := c.ListFindings(t.Context(), db.Organisation, "", 10)
-			if err != nil || len(page.Findings) > 1 {
-				t.Fatal(err, len(page.Findings))
-			}
-			if len(page.Findings) == 1 {
-				found = page.Findings[0]
-			}
-			return found
+			return only(t, page.Findings, err)
 		}
 		planned, weakness := "", ""
 		s = p.walked(t, s, security, audit, db.Organisation, []step{{
@@ -242,6 +226,18 @@ func TestKilledInAFinding(t *testing.T) {
 			}
 		}
 	})
+}
+
+// only is what a list holds of something that happened once, or nothing yet.
+func only[T any](t *testing.T, all []T, err error) (found T) {
+	t.Helper()
+	if err != nil || len(all) > 1 {
+		t.Fatalf("%d of what is one: %v", len(all), err)
+	}
+	if len(all) == 1 {
+		found = all[0]
+	}
+	return found
 }
 
 func tenantOf(t *testing.T, company string) api.NewTenant {

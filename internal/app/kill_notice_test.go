@@ -36,6 +36,7 @@ func nextClesaro(t *testing.T, version string) string {
 // TestKilledWhileAPolicyIsAnnounced kills servers as a version is announced, while everybody is told, and as it is
 // withdrawn. It is announced once, everybody has one message by each channel, and none is left of what was withdrawn.
 func TestKilledWhileAPolicyIsAnnounced(t *testing.T) {
+	t.Parallel()
 	const people = 600
 	onKilledEngines(t, func(t *testing.T, env []string, store db.Config) {
 		p := setUp(t, t.TempDir(), env...)

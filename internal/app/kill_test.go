@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"clause.dev/clause/client"
-	"clause.dev/clause/internal/db/dbtest"
+	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/ledger/proof"
 )
 
@@ -27,6 +27,7 @@ const (
 // erasures stay, withdrawals refuse; every answer has its entry, and the ledger has grown out of what
 // it was.
 func TestKilledServers(t *testing.T) {
+	t.Parallel()
 	rounds := 6
 	if text := os.Getenv(killRounds); text != "" {
 		var err error
@@ -34,18 +35,9 @@ func TestKilledServers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for engine, place := range map[string]func(*testing.T) *place{
-		"sqlite": func(t *testing.T) *place { return setUp(t, t.TempDir()) },
-		"postgres": func(t *testing.T) *place {
-			c := dbtest.Postgres(t)
-			return setUp(t, t.TempDir(), "CLAUSE_STORE="+c.URL, "CLAUSE_MIGRATE="+c.Migrate)
-		},
-	} {
-		t.Run(engine, func(t *testing.T) {
-			for done := 0; done < rounds; done += killsOfOne {
-				killServers(t, place(t), min(killsOfOne, rounds-done))
-				t.Logf("%d of %d rounds", min(done+killsOfOne, rounds), rounds)
-			}
+	for done := 0; done < rounds; done += killsOfOne {
+		onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
+			killServers(t, setUp(t, t.TempDir(), env...), min(killsOfOne, rounds-done))
 		})
 	}
 }

@@ -30,8 +30,12 @@ func workflowRounds(t *testing.T) int {
 
 // onKilledEngines runs a test on each engine: with more in a server's environment, and the store's address.
 func onKilledEngines(t *testing.T, run func(t *testing.T, env []string, store db.Config)) {
-	t.Run("sqlite", func(t *testing.T) { run(t, nil, db.Config{}) })
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		run(t, nil, db.Config{})
+	})
 	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
 		c := dbtest.Postgres(t)
 		run(t, []string{"CLAUSE_STORE=" + c.URL, "CLAUSE_MIGRATE=" + c.Migrate}, c)
 	})
@@ -87,6 +91,7 @@ func eachEntryOf(t *testing.T, s *child, audit, tenant string, fn func(proof.Ent
 // TestKilledWhileACustomerLeaves kills a server as it off-boards a customer: over the call, while it sweeps, and before
 // the certificate is issued. Nothing is left, nothing counted twice, and one certificate says so.
 func TestKilledWhileACustomerLeaves(t *testing.T) {
+	t.Parallel()
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
 		const people, records = 20, 2400
 		p := setUp(t, t.TempDir(), env...)

@@ -116,6 +116,7 @@ func TestTheFrontDoorHasAList(t *testing.T) {
 
 // TestGuessingIsCountedByClient: behind a trusted proxy one client's wrong keys hold up no other.
 func TestGuessingIsCountedByClient(t *testing.T) {
+	t.Parallel()
 	s := apptest.Start(t, apptest.Options{Networks: app.Networks{Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.3/32")}}})
 	l := listenerOf(t, s, "--listen")
 	guess := func(client string) int {

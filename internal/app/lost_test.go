@@ -14,6 +14,7 @@ import (
 // cannot be done is refused as unavailable, the server goes on by itself, and nothing that was
 // acknowledged is lost.
 func TestLostDatabase(t *testing.T) {
+	t.Parallel()
 	c := dbtest.Postgres(t)
 	cut, err := pgx.Connect(t.Context(), dbtest.As(t, c, dbtest.Superuser))
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
+	"flag"
 	"net/http"
 	"os"
 	"os/exec"
@@ -17,24 +19,44 @@ import (
 	"clause.dev/clause/api"
 	"clause.dev/clause/client"
 	"clause.dev/clause/internal/app/apptest"
+	"clause.dev/clause/internal/notify/notifytest"
 )
 
-// programs is the folder of what program builds.
+// programs is the folder of what is built.
 var programs string
 
-// program builds clause, once for the test binary, and returns its path.
-var program = sync.OnceValues(func() (string, error) {
-	path := filepath.Join(programs, "clause")
-	build := exec.Command("go", "build", "-o", path, "clause.dev/clause/cmd/clause")
-	if said, err := build.CombinedOutput(); err != nil {
-		return "", &exec.Error{Name: string(said), Err: err}
-	}
-	return path, nil
-})
+// The programs that tests run, and what builds them: once for the test binary, where a test asks.
+var (
+	program = built("clause", "cmd/clause")
+	clesaro = built("clesaro", "examples/clesaro/app")
+)
+
+func built(name, from string) func() (string, error) {
+	return sync.OnceValues(func() (string, error) {
+		path := filepath.Join(programs, name)
+		build := exec.Command("go", "build", "-o", path, "clause.dev/clause/"+from)
+		if said, err := build.CombinedOutput(); err != nil {
+			return "", &exec.Error{Name: string(said), Err: err}
+		}
+		return path, nil
+	})
+}
+
+// atOnce is how many tests run at a time, unless the command line says: they wait for servers more than they compute.
+const atOnce = "4"
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	var err error
-	if programs, err = os.MkdirTemp("", "clause-program"); err != nil {
+	if !given {
+		err = flag.Set("test.parallel", atOnce)
+	}
+	if err == nil {
+		programs, err = os.MkdirTemp("", "clause-program")
+	}
+	if err != nil {
 		panic(err)
 	}
 	status := m.Run()
@@ -86,6 +108,18 @@ func (p *place) command(t *testing.T, command string, more ...string) *exec.Cmd 
 	run := exec.Command(path, args...)
 	run.Env = append(os.Environ(), p.env...)
 	return run
+}
+
+// posts is a mail server, and the environment of a server that sends by it.
+func posts(t *testing.T) (mail *notifytest.Sink, env []string) {
+	t.Helper()
+	mail = notifytest.Listen(t, true)
+	ca := filepath.Join(t.TempDir(), "mail.pem")
+	cert := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: mail.Server.TLSConfig.Certificates[0].Certificate[0]})
+	if err := os.WriteFile(ca, cert, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return mail, []string{"CLAUSE_SMTP=smtps://" + mail.At, "CLAUSE_SMTP_CA=" + ca, "CLAUSE_MAIL_FROM=Acme <privacy@acme.example>"}
 }
 
 // child is a running clause serve.

@@ -32,6 +32,7 @@ type backup struct {
 // TestWhatIsAllowedMatchesAModel plays random sequences through the API: every answer is the model's.
 // Erased people are in no answer, on the server nor in any backup of it that can still be restored.
 func TestWhatIsAllowedMatchesAModel(t *testing.T) {
+	t.Parallel()
 	fewer(t, "25")
 	s := apptest.Start(t, apptest.Options{})
 	admin := s.Client(t, s.Application(t, nil, "admin"))

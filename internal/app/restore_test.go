@@ -11,6 +11,7 @@ import (
 // TestKilledRestore kills clause restore at moments ever later. What it leaves is refused, or whole:
 // no server serves half a store.
 func TestKilledRestore(t *testing.T) {
+	t.Parallel()
 	p := setUp(t, t.TempDir())
 	s := p.serve(t)
 	audit, workers := s.staff(p.admin, 1)

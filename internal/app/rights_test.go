@@ -19,12 +19,14 @@ import (
 	"clause.dev/clause/internal/ledger/proof"
 )
 
+const rightsClause = "clesaro-rights"
+
 // A person uses their rights through a company's application: a request is opened, acknowledged, answered;
 // the package is fetched by its link, once; what was promised of it is the clause's state.
 func TestRightsAtTheDoor(t *testing.T) { engines(t, rightsAtTheDoor) }
 
 func rightsAtTheDoor(t *testing.T, o apptest.Options) {
-	o.Beat = apptest.Quick
+	o.Beat, o.Engine = apptest.Quick, alone(rightsClause)
 	s := apptest.Start(t, o)
 	s.App.Evidence.MaxAge = 365 * 24 * time.Hour
 	if _, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now); err != nil {
@@ -32,7 +34,7 @@ func rightsAtTheDoor(t *testing.T, o apptest.Options) {
 	}
 	proven := func(want evidence.State) {
 		t.Helper()
-		if got := stateOf(t, s, "clesaro-rights"); got != want {
+		if got := stateOf(t, s, rightsClause); got != want {
 			t.Errorf("the clause is %s, want %s", got, want)
 		}
 	}
@@ -167,11 +169,12 @@ func checkArchive(t *testing.T, s *apptest.Server, archive []byte) {
 
 // TestClarusCorrectionIsKept: a policy that leaves the time to the law, and names none, has its clause kept.
 func TestClarusCorrectionIsKept(t *testing.T) {
+	t.Parallel()
 	source, err := os.ReadFile(apptest.Root(t, "examples/clarus/policy.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := apptest.Start(t, apptest.Options{Policy: source, Beat: apptest.Quick})
+	s := apptest.Start(t, apptest.Options{Policy: source, Beat: apptest.Quick, Engine: alone("clarus-correction")})
 	records, err := s.App.Evidence.RunAll(t.Context(), s.System(), s.Clock.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -189,6 +192,7 @@ func TestClarusCorrectionIsKept(t *testing.T) {
 // TestKilledWhileErasing kills a server while it answers requests for erasure. The next one finishes what
 // was begun: every request that was begun is answered, and its person is gone.
 func TestKilledWhileErasing(t *testing.T) {
+	t.Parallel()
 	const people = 60
 	p := setUp(t, t.TempDir())
 	s := p.serve(t)

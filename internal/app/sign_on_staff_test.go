@@ -118,6 +118,7 @@ func (s *staffSite) members() map[string]string {
 
 // TestStaffSignIn: a member by way of the directory; roles follow the groups; who is in none is shut out at once.
 func TestStaffSignIn(t *testing.T) {
+	t.Parallel()
 	s := openStaff(t)
 	mia := s.browser()
 	if status, to := s.get(mia, s.leaves(mia)); status != http.StatusSeeOther || to != "/console/ar/" || !s.in(mia) {
@@ -157,6 +158,7 @@ func TestStaffSignIn(t *testing.T) {
 
 // TestStaffSignInRefuses: one factor, other organisations, other browsers, answers twice, one more than may be.
 func TestStaffSignInRefuses(t *testing.T) {
+	t.Parallel()
 	s := openStaff(t)
 	refused := func(what string, b *http.Client, back string) {
 		t.Helper()
