@@ -14,8 +14,8 @@ import (
 func TestWorkInABrowser(t *testing.T) {
 	s := openWork(t)
 	p, manager := s.staff("officer"), s.staff("the manager")
-	now := s.server.Clock.Now().UTC()
-	hour := func(d time.Duration) string { return now.Add(d).Format("2006-01-02T15:04") }
+	now := s.server.Clock.Now()
+	hour := func(d time.Duration) string { return wall(now.Add(d)) }
 
 	acme, org := "/console/en/at/acme/", "/console/en/at/_org/"
 	suspicion := url.Values{"nature": {"confidentiality", "integrity"}, "cause": {"stolen-credential"}, "exposure.from": {hour(-48 * time.Hour)}, "exposure.to": {hour(0)}, "reference": {"ticket-314"}}

@@ -57,6 +57,9 @@ func (p *person) made(path string, form url.Values) string {
 	return a.To
 }
 
+// wall is a moment as a browser sends it: forms are filled in in UTC.
+func wall(at time.Time) string { return at.UTC().Format("2006-01-02T15:04") }
+
 // subject is somebody in the data.
 func (s *site) subject() string {
 	s.Helper()
@@ -142,7 +145,7 @@ func TestRequests(t *testing.T) {
 func TestGrantsAndHolds(t *testing.T) {
 	s := openWork(t)
 	p, manager := s.staff("officer"), s.staff("the manager")
-	hold := url.Values{"subject": {s.subject()}, "reason": {"case-1"}, "fields": {"taxpayer.gstin"}, "until": {s.server.Clock.Now().UTC().AddDate(0, 1, 0).Format("2006-01-02T15:04")}}
+	hold := url.Values{"subject": {s.subject()}, "reason": {"case-1"}, "fields": {"taxpayer.gstin"}, "until": {wall(s.server.Clock.Now().AddDate(0, 1, 0))}}
 	holds := "/console/en/at/acme/holds"
 	a := p.post(holds, hold)
 	if a.Status != http.StatusForbidden {
@@ -154,8 +157,8 @@ func TestGrantsAndHolds(t *testing.T) {
 		t.Errorf("who names a tenant is led to %s", to)
 	}
 	p.expect(p.get("/console/en/go?tenant=..%2fclauses"), http.StatusNotFound)
-	until := s.server.Clock.Now().UTC().Add(4 * 3600e9).Format("2006-01-02T15:04")
-	p.expect(p.post(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {s.server.Clock.Now().UTC().AddDate(1, 0, 0).Format("2006-01-02T15:04")}}), http.StatusForbidden, "clear-customer-grant")
+	until := wall(s.server.Clock.Now().Add(4 * 3600e9))
+	p.expect(p.post(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {wall(s.server.Clock.Now().AddDate(1, 0, 0))}}), http.StatusForbidden, "clear-customer-grant")
 	one := p.made(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {until}})
 	if strings.Contains(p.get(one).Body, "Approve it") {
 		t.Error("who asked is offered to approve")
@@ -238,7 +241,7 @@ func TestAssurance(t *testing.T) {
 	if application == nil {
 		t.Fatalf("the form names no applications: %s", body)
 	}
-	begins := s.server.Clock.Now().UTC().Add(-3600e9).Format("2006-01-02T15:04")
+	begins := wall(s.server.Clock.Now().Add(-3600e9))
 	p.expect(p.post(tests, url.Values{"application": {"other"}, "tester": {"tester-7"}, "begins": {begins}}), http.StatusUnprocessableEntity)
 	test := p.made(tests, url.Values{"application": {html.UnescapeString(application[1])}, "tester": {"tester-7"}, "begins": {begins}})
 	p.expect(p.post(test+"/report", url.Values{"reference": {"report-1"}, "digest": {strings.Repeat("a", 64)}}), http.StatusForbidden)
@@ -279,7 +282,7 @@ func TestDemands(t *testing.T) {
 	p.did(one+"/refuse", url.Values{"reason": {"withdrawn"}}, "refused")
 
 	two := p.made(at, url.Values{"kind": {"court-order"}, "issuer": {"high-court"}, "reference": {"demand-2"}, "subjects": {s.subject()}, "fields": {"taxpayer.gstin"}})
-	review.Set("gagged_until", s.server.Clock.Now().AddDate(0, 1, 0).Format("2006-01-02T15:04"))
+	review.Set("gagged_until", wall(s.server.Clock.Now().AddDate(0, 1, 0)))
 	other.did(two+"/review", review, "reviewed")
 	key, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -320,7 +323,7 @@ func (s *site) uses() (n int64) {
 func (p *person) granted() {
 	p.Helper()
 	at := "/console/en/at/acme/grants"
-	until := p.server.Clock.Now().Add(4 * time.Hour).Format("2006-01-02T15:04")
+	until := wall(p.server.Clock.Now().Add(4 * time.Hour))
 	one := p.made(at, url.Values{"purposes": {"account"}, "reason": {"ticket-1"}, "until": {until}})
 	p.staff("the manager").did(one+"/approve", nil)
 	p.customer("POST", "/v1/tenants/acme/grants/"+last(one)+"/allow")
