@@ -70,8 +70,6 @@ func stands(c *api.Clock) string {
 	switch {
 	case c.State == string(obligation.Done) && c.Late:
 		return "late"
-	case c.Ended != nil:
-		return c.State
 	case c.Late:
 		return "missed"
 	case c.Near:
