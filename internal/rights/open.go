@@ -80,7 +80,11 @@ func (d *Desk) openIn(tx *db.Tx, c *vault.Caller, ask Ask) (*Request, error) {
 		return nil, err
 	}
 	for i := range earlier {
-		if earlier[i].Right == ask.Right {
+		some, _, err := d.shared(tx, &earlier[i], &ask)
+		if err != nil {
+			return nil, err
+		}
+		if some {
 			return nil, fault.New(op, fault.Conflict, "the person has asked for this already: %s is open", earlier[i].ID).
 				WithHint("answer that request; it is one and the same")
 		}
@@ -114,6 +118,24 @@ func (d *Desk) openIn(tx *db.Tx, c *vault.Caller, ask Ask) (*Request, error) {
 		return nil, err
 	}
 	return r, d.clocks(tx, r)
+}
+
+// shared reports whether a request is about some of what is asked, and whether about all of it: of withdrawals and
+// objections, about the purposes.
+func (d *Desk) shared(tx *db.Tx, r *Request, ask *Ask) (some, all bool, err error) {
+	if r.Right != ask.Right || r.Right.bases() == nil {
+		return r.Right == ask.Right, r.Right == ask.Right, nil
+	}
+	if err := d.unseal(tx, r); err != nil {
+		return false, false, err
+	}
+	all = true
+	has := d.about(r)
+	for _, id := range d.about(&Request{Right: ask.Right, details: details{Purposes: ask.Purposes}}) {
+		found := slices.Contains(has, id)
+		some, all = some || found, all && found
+	}
+	return some, all, nil
 }
 
 // extension is how much longer the clause of a clock lets the request take; zero if it does not.

@@ -3,7 +3,6 @@ package rights
 import (
 	"context"
 	"io"
-	"slices"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
@@ -49,7 +48,7 @@ func (d *Desk) Ready(r *Request) bool {
 
 // Exercise opens what a person asks. What leaves nothing to be judged is carried out at once: a copy of their
 // data, a withdrawal, an erasure, and corrections that the person makes. All else waits for an answer.
-// An open request of the same right is gone on with where it can be; else it is a Conflict.
+// An open request about all of that is gone on with where it can be; else it is a Conflict.
 func (d *Desk) Exercise(ctx context.Context, c vault.Caller, tenant string, ask Ask, corrections []Correction) (Request, error) {
 	const op = "rights.Exercise"
 	if err := d.valid(ctx, c, tenant, corrections); err != nil {
@@ -58,8 +57,8 @@ func (d *Desk) Exercise(ctx context.Context, c vault.Caller, tenant string, ask 
 	atOnce := ask.Right.packaged() || ask.Right == Withdrawal || ask.Right == Erasure || ask.Right == Rectification && len(corrections) > 0
 	r, err := d.Open(ctx, c, tenant, ask)
 	opened := err == nil
-	if fault.Is(err, fault.Conflict) && atOnce && ask.Right != Withdrawal {
-		r, err = d.earlier(ctx, tenant, ask)
+	if fault.Is(err, fault.Conflict) && atOnce {
+		r, err = d.earlier(ctx, tenant, ask, err)
 	}
 	if err != nil || !atOnce {
 		return r, err
@@ -73,18 +72,24 @@ func (d *Desk) Exercise(ctx context.Context, c vault.Caller, tenant string, ask 
 	return done, err
 }
 
-// earlier is the open request of a right.
-func (d *Desk) earlier(ctx context.Context, tenant string, ask Ask) (out Request, err error) {
+// earlier is the open request about all that is asked; without one, conflict stands.
+func (d *Desk) earlier(ctx context.Context, tenant string, ask Ask, conflict error) (out Request, err error) {
 	err = d.Vault.DB.Read(ctx, tenant, func(tx *db.Tx) error {
 		open, err := openOf(tx, ask.Subject)
-		i := slices.IndexFunc(open, func(r Request) bool { return r.Right == ask.Right })
-		if err == nil && i < 0 {
-			err = errNoRequest()
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			out = open[i]
+		for i := range open {
+			_, all, err := d.shared(tx, &open[i], &ask)
+			if err != nil {
+				return err
+			}
+			if all {
+				out = open[i]
+				return nil
+			}
 		}
-		return err
+		return conflict
 	})
 	return out, err
 }
@@ -106,7 +111,7 @@ func (d *Desk) valid(ctx context.Context, c vault.Caller, tenant string, correct
 }
 
 // Consent records that a person consents to a purpose or withdraws, and what they were shown. Systems that
-// hold copies are told of a withdrawal.
+// hold copies are told of a withdrawal; said again while they are being told, it adds nothing.
 func (d *Desk) Consent(ctx context.Context, c vault.Caller, tenant, subject string, e vault.Expression) (vault.Consent, error) {
 	said, err := d.Vault.Consent(ctx, c, tenant, subject, e)
 	if err != nil || e.Given || d.Outside == nil {

@@ -2,11 +2,14 @@ package rights_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"slices"
 	"testing"
 	"time"
 
+	"clause.dev/clause/internal/connect"
+	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/rights"
@@ -100,5 +103,66 @@ func TestWhatPeopleDoThemselves(t *testing.T) {
 		if !fault.Is(err, fault.Erased) && !fault.Is(err, fault.NotFound) {
 			w.Errorf("of somebody erased: %v", err)
 		}
+	})
+}
+
+// slow is a system outside that is told of what people want, and does not answer yet.
+type slow struct {
+	rights.Outside
+	told map[string][]string // purposes by request
+}
+
+func (s *slow) PassOn(_ *db.Tx, request, _, _ string, purposes []string) error {
+	s.told[request] = purposes
+	return nil
+}
+
+func (s *slow) Advance(context.Context, string, string) error { return nil }
+
+func (s *slow) Of(_ *db.Tx, request string) (lines connect.Report, pending bool, err error) {
+	if _, told := s.told[request]; !told {
+		return nil, false, nil
+	}
+	return connect.Report{{System: "crm", State: connect.Open}}, true, nil
+}
+
+// TestWithdrawnWhileItIsPassedOn: what is withdrawn again adds nothing, and what else is withdrawn is passed on too,
+// however long other systems take.
+func TestWithdrawnWhileItIsPassedOn(t *testing.T) {
+	each(t, func(w *world) {
+		outside := &slow{told: map[string][]string{}}
+		w.desk.Outside = outside
+		zoe := w.person()
+		say := func(purpose string, given bool) {
+			t.Helper()
+			w.clock.forward(time.Second)
+			_, err := w.desk.Consent(w.Context(), w.app, tenant, zoe, vault.Expression{Purpose: purpose, Given: given, Text: "May we?", Language: "en"})
+			w.must(err)
+		}
+		say("insights", true)
+		say("tips", true)
+		for range 2 {
+			say("insights", false)
+			if len(outside.told) != 1 {
+				t.Fatalf("told: %v", outside.told)
+			}
+		}
+		say("tips", false)
+		var all []string
+		for _, purposes := range outside.told {
+			all = append(all, purposes...)
+		}
+		if slices.Sort(all); !slices.Equal(all, []string{"insights", "tips"}) {
+			t.Errorf("told: %v", outside.told)
+		}
+		say("insights", true)
+		say("insights", false)
+		who, err := w.vault.Standing(w.Context(), w.app, tenant, zoe)
+		w.must(err)
+		if len(who.Consents) != 0 || len(outside.told) != 2 {
+			t.Errorf("she consents to %v; told: %v", who.Consents, outside.told)
+		}
+		_, err = w.desk.Exercise(w.Context(), w.app, tenant, rights.Ask{Subject: zoe, Right: rights.Withdrawal, Purposes: []string{"insights", "tips"}}, nil)
+		w.want(err, fault.Conflict) // no one of them is about both
 	})
 }
