@@ -166,6 +166,6 @@ func (a *Applications) Revoke(ctx context.Context, actor, id string) error {
 
 // List returns all applications, the oldest first, revoked and expired ones too.
 func (a *Applications) List(ctx context.Context) ([]Application, error) {
-	apps, err := list(ctx, a.db)
+	apps, err := everyApplication(ctx, a.db)
 	return apps, fault.Wrap("identity.List", err)
 }

@@ -54,7 +54,7 @@ func (a *Applications) revoke(ctx context.Context, kind, actor, id string) error
 // not know of, and ends such keys again. It returns how many there were. It must run before keys are authenticated.
 func (a *Applications) Reconcile(ctx context.Context) (int, error) {
 	const op = "identity.Reconcile"
-	apps, err := list(ctx, a.db)
+	apps, err := everyApplication(ctx, a.db)
 	if err != nil {
 		return 0, fault.Wrap(op, err)
 	}

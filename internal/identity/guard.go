@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"container/list"
 	"crypto/sha256"
 	"sync"
 	"time"
@@ -16,17 +17,19 @@ import (
 //
 // Who guesses at a name from many places uses up that name's own allowance; but a place from which somebody
 // signed in with that name has an allowance of its own there, and a mailed code needs none: so nobody is
-// locked out by others.
+// locked out by others. Those places are kept apart: however many names are made up, none of them is forgotten.
 type guard struct {
 	mu    sync.Mutex
-	known map[[32]byte]*allowance
-	swept time.Time
+	known map[[32]byte]*list.Element
+	// The allowances, the one used last at the front: those of places where somebody signed in by a name, and the others.
+	good, others list.List
 }
 
 type allowance struct {
+	key   [32]byte
 	limit *rate.Limiter
 	used  time.Time
-	good  bool // somebody signed in: by a name, from a place
+	good  bool
 }
 
 // The allowances: so many at once, and one more each so often.
@@ -45,8 +48,8 @@ var (
 )
 
 const (
-	maxKnown = 200_000        // some 40 MB
-	forget   = 24 * time.Hour // what was not used for so long
+	maxGood, maxOthers = 50_000, 150_000 // some 60 MB
+	forget             = 24 * time.Hour  // what was not used for so long
 )
 
 func key(what string, parts ...string) [32]byte {
@@ -65,39 +68,46 @@ func (g *guard) allow(now time.Time, p pace, what string, parts ...string) bool 
 	return g.at(now, p, key(what, parts...)).limit.AllowN(now, 1)
 }
 
+// at is the allowance of a key, which is used now.
 func (g *guard) at(now time.Time, p pace, k [32]byte) *allowance {
-	if g.known == nil {
-		g.known = map[[32]byte]*allowance{}
+	g.makeRoom(now, &g.good, maxGood)
+	g.makeRoom(now, &g.others, maxOthers)
+	if at, ok := g.known[k]; ok {
+		found := at.Value.(*allowance)
+		g.of(found).MoveToFront(at)
+		found.used = now
+		return found
 	}
-	found := g.known[k]
-	if found == nil {
-		g.makeRoom(now)
-		found = &allowance{limit: rate.NewLimiter(rate.Every(p.every), p.burst)}
-		g.known[k] = found
-	}
-	found.used = now
-	return found
+	return g.put(now, &allowance{key: k, limit: rate.NewLimiter(rate.Every(p.every), p.burst)})
 }
 
-// makeRoom forgets what was long not used, and if that is not enough, any: it can only give an allowance
-// back.
-func (g *guard) makeRoom(now time.Time) {
-	if len(g.known) < maxKnown && now.Sub(g.swept) < time.Hour {
-		return
+// of is the list that an allowance is kept in.
+func (g *guard) of(a *allowance) *list.List {
+	if a.good {
+		return &g.good
 	}
-	if now.Sub(g.swept) >= time.Minute || now.Before(g.swept) {
-		g.swept = now
-		for k, a := range g.known {
-			if now.Sub(a.used) > forget {
-				delete(g.known, k)
-			}
-		}
+	return &g.others
+}
+
+func (g *guard) put(now time.Time, a *allowance) *allowance {
+	if g.known == nil {
+		g.known = map[[32]byte]*list.Element{}
 	}
-	for k := range g.known {
-		if len(g.known) < maxKnown {
+	a.used = now
+	g.known[a.key] = g.of(a).PushFront(a)
+	return a
+}
+
+// makeRoom is for one more: it forgets what was long not used, and if that is not enough, what was used before all
+// others. That can only give an allowance back.
+func (g *guard) makeRoom(now time.Time, kept *list.List, most int) {
+	for last := kept.Back(); last != nil; last = kept.Back() {
+		oldest := last.Value.(*allowance)
+		if kept.Len() < most && now.Sub(oldest.used) <= forget {
 			return
 		}
-		delete(g.known, k)
+		kept.Remove(last)
+		delete(g.known, oldest.key)
 	}
 }
 
@@ -125,7 +135,12 @@ func (g *guard) signedIn(now time.Time, tenant, login, source string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	both := g.at(now, ofBoth, key("both", tenant, login, session.Near(source)))
-	both.good, both.limit = true, rate.NewLimiter(rate.Every(ofBoth.every), ofBoth.burst)
+	both.limit = rate.NewLimiter(rate.Every(ofBoth.every), ofBoth.burst)
+	if !both.good {
+		g.others.Remove(g.known[both.key])
+		both.good = true
+		g.put(now, both)
+	}
 }
 
 func tooMany() error {

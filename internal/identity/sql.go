@@ -103,7 +103,7 @@ func byKey(ctx context.Context, d *db.DB, key string) (r provenRow, err error) {
 	return r, err
 }
 
-func list(ctx context.Context, d *db.DB) (apps []Application, err error) {
+func everyApplication(ctx context.Context, d *db.DB) (apps []Application, err error) {
 	err = d.Read(ctx, "", func(tx *db.Tx) error {
 		apps = nil
 		return tx.Each(`SELECT `+columns+` FROM credentials c ORDER BY c.created_at, c.credential_id`, nil, func(scan func(...any) error) error {
