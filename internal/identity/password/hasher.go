@@ -18,6 +18,7 @@ type Hasher struct {
 	mu      sync.Mutex
 	free    int
 	waiting [2][]chan struct{} // by queue, the oldest first
+	before  Rule               // by which hashes were made that have another algorithm than the rule; zero: none was seen
 
 	once  sync.Once
 	decoy string
@@ -41,13 +42,14 @@ func NewHasher(rule Rule, parallel int) *Hasher {
 // Rule returns how passwords are hashed.
 func (h *Hasher) Rule() Rule { return h.rule }
 
-// Hash makes the stored form of a password. Invalid if it cannot be one, TooMany if too many wait.
+// Hash makes the stored form of a password of somebody who was let in by it: they wait for no stranger. Invalid if it
+// cannot be one, TooMany if too many wait.
 func (h *Hasher) Hash(ctx context.Context, secret string) (hash string, err error) {
 	prepared, err := Prepare(secret)
 	if err != nil {
 		return "", err
 	}
-	if e := h.in(ctx, ofStrangers, func() { hash, err = h.rule.hash(prepared) }); e != nil {
+	if e := h.in(ctx, ofKnown, func() { hash, err = h.rule.hash(prepared) }); e != nil {
 		return "", e
 	}
 	return hash, err
@@ -73,7 +75,7 @@ func (h *Hasher) Make(ctx context.Context, secret string, leaked *Leaked, about 
 
 // Verify reports whether a stored hash is of a password, and whether that hash is weaker than the rule
 // asks by now. With no hash it takes as long and says no, and so does a hash that is weaker: who has no account
-// must not be told apart.
+// must not be told apart. Once hashes of another algorithm are seen, each no takes as long as both.
 func (h *Hasher) Verify(ctx context.Context, hash, secret string) (ok, stale bool, err error) {
 	return h.verify(ctx, ofStrangers, hash, secret)
 }
@@ -93,8 +95,13 @@ func (h *Hasher) verify(ctx context.Context, queue int, hash, secret string) (ok
 		if !known {
 			hash = h.nobodys()
 		}
-		if ok = matches(hash, prepared) && known; !ok {
-			h.rule.makeUp(hash, prepared)
+		if ok = matches(hash, prepared) && known; ok {
+			return
+		}
+		if made, isHash := Of(hash); isHash {
+			for _, r := range h.seen(made) {
+				r.makeUp(made, prepared)
+			}
 		}
 	})
 	if err != nil || !ok {
@@ -102,6 +109,19 @@ func (h *Hasher) verify(ctx context.Context, queue int, hash, secret string) (ok
 	}
 	made, _ := Of(hash)
 	return true, !made.Meets(h.rule), nil
+}
+
+// seen takes notice of a rule that a stored hash was made by, and returns those whose work each wrong password costs.
+func (h *Hasher) seen(made Rule) []Rule {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if made.Algorithm != h.rule.Algorithm && made.Cost > h.before.Cost {
+		h.before = Rule{made.Algorithm, min(made.Cost, mostCost)}
+	}
+	if h.before.Cost == 0 {
+		return []Rule{h.rule}
+	}
+	return []Rule{h.rule, h.before}
 }
 
 // nobodys is a hash of nothing anybody could send, by the same rule.

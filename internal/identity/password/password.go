@@ -47,22 +47,25 @@ type Rule struct {
 	Cost      int
 }
 
+// mostCost bounds the cost of either algorithm: bcrypt then takes seconds already.
+const mostCost = 16
+
 // Default is the rule where no clause says anything.
 func Default() Rule { return Rule{Bcrypt, 12} }
 
 // Check refuses a rule that protects too little or takes for ever: Invalid.
 func (r Rule) Check() error {
-	least, most := 0, 0
+	least := 0
 	switch r.Algorithm {
 	case Bcrypt:
-		least, most = 10, 16
+		least = 10
 	case Argon2id:
-		least, most = 2, 16
+		least = 2
 	default:
 		return fault.New("password.Rule", fault.Invalid, "passwords are hashed with bcrypt or argon2id").WithField("algorithm")
 	}
-	if r.Cost < least || r.Cost > most {
-		return fault.New("password.Rule", fault.Invalid, "%s takes a cost of %d to %d", r.Algorithm, least, most).WithField("cost")
+	if r.Cost < least || r.Cost > mostCost {
+		return fault.New("password.Rule", fault.Invalid, "%s takes a cost of %d to %d", r.Algorithm, least, mostCost).WithField("cost")
 	}
 	return nil
 }
@@ -119,21 +122,17 @@ func matches(hash, prepared string) bool {
 	return subtle.ConstantTimeCompare(a.derive(prepared, uint32(len(a.key))), a.key) == 1 //nolint:gosec // parseArgon bounds it
 }
 
-// makeUp does the work that looking at a hash of a lower cost has left out. bcrypt's work doubles with each
-// step of its cost: all steps from the lower one on come to what is left. Between two algorithms there is no
-// such sum.
-func (r Rule) makeUp(hash, prepared string) {
-	made, ok := Of(hash)
-	if !ok || made.Algorithm != r.Algorithm {
-		return
-	}
-	if r.Algorithm == Bcrypt {
+// makeUp does the work of r that looking at a hash of another rule has left out: all of it where the algorithm is
+// another. bcrypt's work doubles with each step of its cost: all steps from the lower one on come to what is left.
+func (r Rule) makeUp(made Rule, prepared string) {
+	switch {
+	case made.Algorithm != r.Algorithm:
+		_, _ = r.hash(prepared)
+	case r.Algorithm == Bcrypt:
 		for cost := made.Cost; cost < r.Cost; cost++ {
 			_, _ = bcrypt.GenerateFromPassword([]byte(prepared), cost)
 		}
-		return
-	}
-	if made.Cost < r.Cost {
+	case made.Cost < r.Cost:
 		_, _ = Rule{Argon2id, r.Cost - made.Cost}.hash(prepared)
 	}
 }

@@ -70,15 +70,19 @@ func TestNobody(t *testing.T) {
 	}
 }
 
-// TestWeakerTakesAsLong: who has an account whose hash is older than the rule is not told from who has none by
-// how soon a wrong password is refused.
+// TestWeakerTakesAsLong: who has an account whose hash is older than the rule, or of another algorithm, is not told
+// from who has none by how soon a wrong password is refused.
 func TestWeakerTakesAsLong(t *testing.T) {
-	for weak, rule := range map[password.Rule]password.Rule{{Algorithm: password.Bcrypt, Cost: 4}: {Algorithm: password.Bcrypt, Cost: 7}, {Algorithm: password.Argon2id, Cost: 1}: {Algorithm: password.Argon2id, Cost: 4}} {
+	for weak, rule := range map[password.Rule]password.Rule{
+		{password.Bcrypt, 4}: {password.Bcrypt, 7}, {password.Argon2id, 1}: {password.Argon2id, 4},
+		{password.Bcrypt, 10}: {password.Argon2id, 1}, {password.Argon2id, 5}: {password.Bcrypt, 4},
+	} {
 		old, err := password.NewHasher(weak, 1).Hash(t.Context(), "caffé latte zu zweit")
 		if err != nil {
 			t.Fatal(err)
 		}
 		h := password.NewHasher(rule, 1)
+		_, _, _ = h.Verify(t.Context(), old, "caffe latte") // from then on the server knows that there are such hashes
 		quickest := func(least time.Duration, hash string) time.Duration {
 			began := time.Now()
 			if ok, _, err := h.Verify(t.Context(), hash, "caffe latte"); ok || err != nil {
@@ -176,13 +180,16 @@ func TestStrangersDoNotCrowdOutOthers(t *testing.T) {
 	}
 	flood, end := context.WithCancel(t.Context())
 	var strangers sync.WaitGroup
-	var turned atomic.Int64
+	var turned, served atomic.Int64
 	for range 60 {
 		strangers.Go(func() {
 			for flood.Err() == nil {
-				if _, _, err := h.Verify(flood, hash, "wrong"); fault.Is(err, fault.TooMany) {
+				switch _, _, err := h.Verify(flood, hash, "wrong"); {
+				case fault.Is(err, fault.TooMany):
 					turned.Add(1)
 					time.Sleep(time.Millisecond)
+				case err == nil:
+					served.Add(1)
 				}
 			}
 		})
@@ -193,6 +200,11 @@ func TestStrangersDoNotCrowdOutOthers(t *testing.T) {
 	for range 5 {
 		if ok, _, err := h.VerifyKnown(t.Context(), hash, "correct horse staple"); !ok || err != nil {
 			t.Errorf("in a flood: %v, %v", ok, err)
+		}
+		before := served.Load()
+		_, err := h.Hash(t.Context(), "correct horse staple")  // their hash is made anew
+		if n := served.Load() - before; err != nil || n > 16 { // of 32 who wait
+			t.Errorf("in a flood %d strangers go first: %v", n, err)
 		}
 	}
 	end()
