@@ -6,10 +6,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -84,10 +86,15 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return a, err
 }
 
-// away says that the provider does not do what it should. Why is for the operator.
+// away says that the provider does not do what it should. Why is for the operator: in short, and without what a token
+// endpoint wrote, in which people may be named.
 func (p *Party) away(err error) error {
+	var said *oauth2.RetrieveError
+	if errors.As(err, &said) {
+		err = fmt.Errorf("its token endpoint answers %d, %.40q", said.Response.StatusCode, said.ErrorCode)
+	}
 	if p.Log != nil {
-		p.Log(fault.As("sso."+p.ID, fault.Unavailable, err))
+		p.Log(fault.As("sso."+p.ID, fault.Unavailable, fmt.Errorf("%.300s", err)))
 	}
 	return fault.New("sso.away", fault.Unavailable, "the identity provider does not answer as it should").WithHint("try again later, or sign in with your password")
 }
@@ -153,23 +160,12 @@ func (p *Party) Start(ctx context.Context, s secrets) (string, error) {
 	}
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(s.verifier), oidc.Nonce(s.nonce)}
 	if len(p.Factor.ACR) > 0 {
-		options = append(options, oauth2.SetAuthURLParam("acr_values", join(p.Factor.ACR)))
+		options = append(options, oauth2.SetAuthURLParam("acr_values", strings.Join(p.Factor.ACR, " ")))
 	}
 	if p.DomainClaim == googleHD && p.Issuer == google && len(p.Domains) == 1 {
 		options = append(options, oauth2.SetAuthURLParam("hd", p.Domains[0])) // which accounts Google offers: no more than that
 	}
 	return at.oauth.AuthCodeURL(s.state, options...), nil
-}
-
-func join(words []string) string {
-	out := ""
-	for i, w := range words {
-		if i > 0 {
-			out += " "
-		}
-		out += w
-	}
-	return out
 }
 
 func untrue(why string) error {
@@ -246,6 +242,10 @@ func (p *Party) read(ctx context.Context, at *found, token *oauth2.Token, nonce 
 	}
 	more, err := at.provider.UserInfo(oidc.ClientContext(ctx, p.HTTP), oauth2.StaticTokenSource(token))
 	if err != nil {
+		var unheard *url.Error
+		if !errors.As(err, &unheard) { // else it would tell what was answered of somebody
+			err = errors.New("its UserInfo endpoint does not answer as it should")
+		}
 		return nil, p.away(err)
 	}
 	if more.Subject != id.Subject { // OpenID Connect Core section 5.3.2

@@ -3,6 +3,7 @@ package sso_test
 import (
 	"context"
 	"errors"
+	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -35,6 +36,8 @@ type world struct {
 	at       time.Time
 	down     error
 	calls    int
+	says     map[string]string // what goes wrong at a path, in the provider's words
+	logged   []string
 }
 
 func (w *world) now() time.Time {
@@ -48,6 +51,9 @@ func (w *world) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.calls++
 	if w.down != nil {
 		return nil, w.down
+	}
+	if body, wrong := w.says[r.URL.Path]; wrong {
+		return &http.Response{StatusCode: http.StatusBadGateway, Status: "502 Bad Gateway", Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 	}
 	return w.provider.RoundTrip(r)
 }
@@ -68,7 +74,7 @@ func openWorld(t *testing.T, change func(*sso.Provider)) *world {
 	if change != nil {
 		change(&p)
 	}
-	w.party = &sso.Party{Provider: p, Redirect: redirect, HTTP: sso.Bounded(w), Now: w.now}
+	w.party = &sso.Party{Provider: p, Redirect: redirect, HTTP: sso.Bounded(w), Now: w.now, Log: func(err error) { w.logged = append(w.logged, err.Error()) }}
 	d := dbtest.Open(t, db.Config{URL: "sqlite:" + t.TempDir() + "/db", Now: w.now})
 	w.rounds = &sso.Rounds{DB: d, Key: [32]byte{3}, Parties: []*sso.Party{w.party}}
 	return w
@@ -287,6 +293,40 @@ func TestWhose(t *testing.T) {
 				t.Errorf("%+v", who)
 			}
 		})
+	}
+}
+
+// TestUserInfo: what the ID token leaves out is asked for, and believed of the same person alone.
+func TestUserInfo(t *testing.T) {
+	w := openWorld(t, nil)
+	w.provider.Claims = map[string]any{"sub": "ana-1"}
+	w.provider.Info = map[string]any{"sub": "ana-1", "email": "ana@acme.example", "email_verified": true, "amr": []string{"mfa"}}
+	who, err := w.signIn()
+	if err != nil || who.Email != "ana@acme.example" || !who.Strong {
+		t.Errorf("%+v, %v", who, err)
+	}
+	w.provider.Claims["amr"] = []string{"pwd"}
+	if who, err = w.signIn(); err != nil || who.Strong {
+		t.Errorf("what the ID token says does not count: %+v, %v", who, err)
+	}
+	w.provider.Info["sub"] = "eve-1"
+	_, err = w.signIn()
+	w.refuses(fault.Unauthenticated, "somebody else", err)
+}
+
+// TestWhatAProviderWritesIsNotLogged: in words about somebody may stand who they are.
+func TestWhatAProviderWritesIsNotLogged(t *testing.T) {
+	for _, path := range []string{"/token", "/userinfo"} {
+		for _, body := range []string{"ana@acme.example is away", `{"error": "server_error", "error_description": "ana@acme.example is away"}`, strings.Repeat("x", 10_000)} {
+			w := openWorld(t, nil)
+			w.provider.Claims, w.provider.Info = map[string]any{"sub": "ana-1"}, ana()
+			w.says = map[string]string{path: body}
+			_, err := w.signIn()
+			w.refuses(fault.Unavailable, "does not answer", err)
+			if all := strings.Join(w.logged, "\n"); len(w.logged) != 1 || strings.Contains(all, "ana@") || len(all) > 400 || !strings.Contains(strings.ToLower(all), path[1:]) {
+				t.Errorf("%s %.50q: the log has %q", path, body, all)
+			}
+		}
 	}
 }
 

@@ -27,15 +27,18 @@ type Provider struct {
 
 	// Claims are what it says of whoever signs in, beside the claims of the sign-in itself.
 	Claims map[string]any
+	// Info is what its UserInfo endpoint says of whoever signed in last; nil: it has none.
+	Info map[string]any
 	// Token changes the ID token on its way out: the claims, or the whole of it where it returns one.
 	Token func(claims map[string]any) (raw string)
 	// Answer changes what goes back with the browser.
 	Answer func(url.Values)
 
-	mu    sync.Mutex
-	key   *ecdsa.PrivateKey
-	kid   string
-	codes map[string]url.Values
+	mu     sync.Mutex
+	key    *ecdsa.PrivateKey
+	kid    string
+	codes  map[string]url.Values
+	access string // the newest access token
 	// Asked is the newest request to sign somebody in, Given the newest ID token.
 	Asked url.Values
 	Given string
@@ -64,18 +67,28 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer p.mu.Unlock()
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		answer(w, map[string]any{
+		says := map[string]any{
 			"issuer": p.Issuer, "authorization_endpoint": p.Issuer + "/authorize", "token_endpoint": p.Issuer + "/token", "jwks_uri": p.Issuer + "/keys",
 			"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"}, "id_token_signing_alg_values_supported": []string{"ES256"},
 			"token_endpoint_auth_methods_supported": []string{"client_secret_basic"}, "code_challenge_methods_supported": []string{"S256"},
 			"authorization_response_iss_parameter_supported": true,
-		})
+		}
+		if p.Info != nil {
+			says["userinfo_endpoint"] = p.Issuer + "/userinfo"
+		}
+		answer(w, says)
 	case "/keys":
 		answer(w, map[string]any{"keys": []any{p.public()}})
 	case "/authorize":
 		p.authorize(w, r)
 	case "/token":
 		p.token(w, r)
+	case "/userinfo":
+		if p.Info == nil || p.access == "" || r.Header.Get("Authorization") != "Bearer "+p.access {
+			http.Error(w, "nobody known asks", http.StatusUnauthorized)
+			return
+		}
+		answer(w, p.Info)
 	default:
 		http.NotFound(w, r)
 	}
@@ -151,8 +164,8 @@ func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	if raw == "" {
 		raw = p.sign(claims)
 	}
-	p.Given = raw
-	answer(w, map[string]any{"access_token": rand.Text(), "token_type": "Bearer", "expires_in": 300, "id_token": raw})
+	p.Given, p.access = raw, rand.Text()
+	answer(w, map[string]any{"access_token": p.access, "token_type": "Bearer", "expires_in": 300, "id_token": raw})
 }
 
 func (p *Provider) sign(claims map[string]any) string {
