@@ -1,23 +1,24 @@
 package sso
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/parser"
 
 	"clause.dev/clause/internal/fault"
 )
 
 // Bounds of a configuration.
 const (
-	maxBytes     = 1 << 20
+	maxBytes     = 64 << 10
+	maxCA        = 1 << 20
 	maxProviders = 20
 )
 
@@ -58,11 +59,10 @@ type (
 func Parse(src []byte, env func(string) (string, bool)) ([]Provider, error) {
 	const op = "sso.Parse"
 	if len(src) > maxBytes {
-		return nil, fault.New(op, fault.TooLarge, "the file is larger than 1 MiB")
+		return nil, fault.New(op, fault.TooLarge, "the file is larger than 64 KiB")
 	}
 	var form fileForm
-	// An alias could stand for more than the file holds: nothing here needs one.
-	if err := yaml.NewDecoder(bytes.NewReader(src), yaml.Strict()).Decode(&form); err != nil && !errors.Is(err, io.EOF) {
+	if err := decode(src, &form); err != nil {
 		return nil, fault.New(op, fault.Invalid, "the file cannot be read: %s", firstLine(yaml.FormatError(err, false, false))).WithHint("docs/accounts.md shows what one looks like")
 	}
 	if len(form.Providers) == 0 || len(form.Providers) > maxProviders {
@@ -80,6 +80,25 @@ func Parse(src []byte, env func(string) (string, bool)) ([]Provider, error) {
 		all = append(all, p)
 	}
 	return all, nil
+}
+
+// decode reads YAML without aliases: one could stand for more than the file holds.
+func decode(src []byte, form *fileForm) (err error) {
+	defer func() {
+		if recover() != nil { // the library is known to panic on some malformed files
+			err = errors.New("it is not YAML")
+		}
+	}()
+	file, err := parser.ParseBytes(src, 0)
+	if err != nil {
+		return err
+	}
+	for _, doc := range file.Docs {
+		if doc.Body != nil && len(ast.Filter(ast.AliasType, doc.Body)) > 0 {
+			return errors.New("aliases are not part of the language")
+		}
+	}
+	return yaml.UnmarshalWithOptions(src, form, yaml.Strict())
 }
 
 func firstLine(text string) string {
@@ -142,7 +161,7 @@ func (f *providerForm) read(env func(string) (string, bool)) (p Provider, err er
 		}
 	}
 	if f.CA != "" {
-		if p.CA, err = os.ReadFile(f.CA); err != nil || len(p.CA) > maxBytes {
+		if p.CA, err = os.ReadFile(f.CA); err != nil || len(p.CA) > maxCA {
 			return wrong("ca", "the file %q cannot be read", f.CA)
 		}
 	}

@@ -24,6 +24,9 @@ providers:
     second-factor: {amr: [mfa, hwk]}
 `
 
+// written is a secret that somebody wrote into the file, where it does not belong.
+const written = "c0rrect-h0rse"
+
 func variables(name string) (string, bool) {
 	return map[string]string{"SECRET": " s3cret\n"}[name], true
 }
@@ -67,8 +70,10 @@ func TestParseRefuses(t *testing.T) {
 		{"domains: [acme.example]", "groups: [a]", "groups-claim"},
 		{"domains: [acme.example]", "roles: {a: [b]}, groups-claim: g", "for staff"},
 		{"domains: [acme.example]", "unknown: 1", "cannot be read"},
+		{"domains: [acme.example]", "domains: &a [acme.example], groups-claim: g, groups: *a", "aliases"},
 		{"{env: SECRET}", "{env: OTHER}", "not set"},
 		{"{env: SECRET}", "{}", "where it is"},
+		{"{env: SECRET}", written, "cannot be read"},
 		{"{env: SECRET}", "{file: " + open + "}", "every user can read"},
 		{"{env: SECRET}", "{file: /none}", "does not hold"},
 		{"{amr: [mfa, hwk]}", "{amr: [mfa], always: true}", "always there"},
@@ -81,8 +86,12 @@ func TestParseRefuses(t *testing.T) {
 		if c.from == good {
 			src = c.to
 		}
-		if _, err := sso.Parse([]byte(src), variables); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.says) {
+		_, err := sso.Parse([]byte(src), variables)
+		if !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%q → %q: %v, want it to say %q", c.from, c.to, err, c.says)
+		}
+		if err != nil && strings.Contains(err.Error(), written) {
+			t.Errorf("the error tells the secret: %v", err)
 		}
 	}
 	if _, err := sso.Parse(make([]byte, 2<<20), variables); !fault.Is(err, fault.TooLarge) {
