@@ -118,11 +118,10 @@ func (a *Accounts) tidy(ctx context.Context, tenant string) error {
 		}
 	}
 	return a.DB.Write(ctx, tenant, func(tx *db.Tx) error {
-		if _, err := tx.Exec(`DELETE FROM account_codes WHERE tenant_id = $1 AND until_at <= $2`, tenant, tx.Now().UnixMicro()); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(`DELETE FROM sign_ins WHERE tenant_id = $1 AND until_at <= $2`, tenant, tx.Now().UnixMicro()); err != nil {
-			return err
+		for _, table := range []string{"account_codes", "sign_ins", "spent_challenges"} {
+			if _, err := tx.Exec(`DELETE FROM `+table+` WHERE tenant_id = $1 AND until_at <= $2`, tenant, tx.Now().UnixMicro()); err != nil {
+				return err
+			}
 		}
 		if err := a.Sessions.Tidy(tx); err != nil {
 			return err
