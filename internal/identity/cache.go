@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"sync"
 	"time"
+
+	"clause.dev/clause/internal/identity/token"
 )
 
 // maxCached bounds the cache: some 4 MB, if applications are as large as they may usefully be.
@@ -17,10 +19,11 @@ type cache struct {
 	forgets uint64 // how often something was forgotten
 }
 
-// proven is an application, and the key it was proven with.
+// proven is an application, and the key it was proven with, or the token that was had with that.
 type proven struct {
-	app Application
-	key Key
+	app   Application
+	key   Key
+	token token.Claims
 }
 
 // live reports whether it may call at a time.

@@ -70,34 +70,22 @@ func (a *Applications) Grant(ctx context.Context, id, key string, scopes []strin
 // bearer returns the application that a token speaks for, with the scopes of the token. The store is asked: what was
 // revoked since is refused.
 func (a *Applications) bearer(ctx context.Context, text string, shown *x509.Certificate, now time.Time) (proven, error) {
-	if a.Tokens == nil {
-		return proven{}, notValid()
-	}
-	c, ok := a.Tokens.Read(text, now)
-	if !ok || c.Certificate != "" && c.Certificate != thumbprint(shown) {
+	if a.Tokens == nil || len(text) > MaxToken {
 		return proven{}, notValid()
 	}
 	hash := sha256.Sum256([]byte(text))
 	found, seen, known := a.cache.get(hash)
-	if !known {
-		stored, err := byKey(ctx, a.db, c.Key)
-		if fault.Is(err, fault.NotFound) {
+	if !known { // else its signature was looked at
+		var ok bool
+		if found.token, ok = a.Tokens.Read(text, now); !ok {
 			return proven{}, notValid()
 		}
-		if err == nil {
-			found.app, err = stored.application()
+		if err := a.speaks(ctx, &found); err != nil {
+			return proven{}, err
 		}
-		if err != nil {
-			return proven{}, fault.Wrap("identity.Authenticate", err)
-		}
-		found.key = Key{ID: c.Key, Expires: earlier(c.Expires, db.Moment(stored.until))}
-		if found.app.ID != c.Application {
-			return proven{}, notValid()
-		}
-		// The token's scopes that the application still has.
-		found.app.Scopes = slices.DeleteFunc(slices.Clone(c.Scopes), func(s string) bool { return !slices.Contains(found.app.Scopes, s) })
 	}
-	if now.IsZero() || !found.live(now) || !found.app.shows(shown) {
+	bound := found.token.Certificate
+	if now.IsZero() || !found.live(now) || !found.token.Holds(now) || !found.app.shows(shown) || bound != "" && bound != thumbprint(shown) {
 		return proven{}, notValid()
 	}
 	if !known {
@@ -106,10 +94,24 @@ func (a *Applications) bearer(ctx context.Context, text string, shown *x509.Cert
 	return found, nil
 }
 
-// earlier is the earlier of two times, of which the second may be zero for never.
-func earlier(a, b time.Time) time.Time {
-	if b.IsZero() || a.Before(b) {
-		return a
+// speaks finds the application of a token, and the key that the token was had with.
+func (a *Applications) speaks(ctx context.Context, of *proven) error {
+	c := &of.token
+	stored, err := byKey(ctx, a.db, c.Key)
+	if fault.Is(err, fault.NotFound) {
+		return notValid()
 	}
-	return b
+	if err == nil {
+		of.app, err = stored.application()
+	}
+	if err != nil {
+		return fault.Wrap("identity.Authenticate", err)
+	}
+	of.key = Key{ID: c.Key, Expires: db.Moment(stored.until)}
+	if of.app.ID != c.Application {
+		return notValid()
+	}
+	// The token's scopes that the application still has.
+	of.app.Scopes = slices.DeleteFunc(slices.Clone(c.Scopes), func(s string) bool { return !slices.Contains(of.app.Scopes, s) })
+	return nil
 }

@@ -56,6 +56,9 @@ func TestGrant(t *testing.T) {
 		if works(t, a, text, now.Add(TokenLife)) || !works(t, a, text, now.Add(TokenLife-1)) {
 			t.Error("a token does not end at its time")
 		}
+		if works(t, a, text, now.Add(-2*time.Minute)) {
+			t.Error("a token is remembered longer than the clock says")
+		}
 	})
 }
 

@@ -94,10 +94,14 @@ func (s *Signer) Read(text string, now time.Time) (Claims, bool) {
 		return Claims{}, false
 	}
 	c := Claims{Application: w.Client, Key: w.Key, Scopes: strings.Fields(w.Scope), Certificate: w.Confirmed.Thumbprint, Issued: time.Unix(w.Issued, 0).UTC(), Expires: time.Unix(w.Expires, 0).UTC()}
-	// A token from the future is one of a clock that was set back: it would outlive its time.
-	good := w.Issuer == s.issuer && w.Audience == s.issuer && w.Subject == w.Client && now.Before(c.Expires) && !c.Issued.After(now.Add(time.Minute))
-	if !good {
+	if w.Issuer != s.issuer || w.Audience != s.issuer || w.Subject != w.Client || !c.Holds(now) {
 		return Claims{}, false
 	}
 	return c, true
+}
+
+// Holds reports whether it is a token's time. One from the future is one of a clock that was set back: it would outlive
+// its time.
+func (c *Claims) Holds(now time.Time) bool {
+	return now.Before(c.Expires) && !c.Issued.After(now.Add(time.Minute))
 }
