@@ -123,6 +123,11 @@ func (a *Accounts) mail(tx *db.Tx, to *account, template, event, code string) er
 	return a.Mail(tx, Mail{Event: event, Subject: to.subject, Template: template, Language: to.proofs.Language, Code: code, At: tx.Now()})
 }
 
+// eventNow names an event of its own: each is mailed.
+func eventNow(tx *db.Tx, what string) string {
+	return what + "-" + tx.Now().Format("20060102T150405.000000")
+}
+
 // evenly is what answers are rounded up to: more than finding somebody adds, so that the time says nothing.
 // The time of a hash is left out of it: that is the same for everybody, and so near to evenly that with it
 // what finding somebody adds would often show as a whole evenly more.

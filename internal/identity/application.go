@@ -87,7 +87,7 @@ func (a *Application) check(now time.Time) error {
 	case !names(a.Purposes, maxPurposes):
 		return invalid("purposes", "purposes are at most %d different ids", maxPurposes)
 	case !scopes(a.Scopes):
-		return invalid("scopes", "scopes are some of data, subjects, audit, duties, rights, admin, each once")
+		return invalid("scopes", "scopes are some of %s, each once", strings.Join(Scopes(), ", "))
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func (a *Accounts) changed(tx *db.Tx, of *account, session string) error {
 	if err := of.tell(tx, "account.second-factor", "", ""); err != nil {
 		return err
 	}
-	return a.mail(tx, of, "account-second-factor", "second-"+tx.Now().Format("20060102T150405.000000"), "")
+	return a.mail(tx, of, "account-second-factor", eventNow(tx, "second"), "")
 }
 
 // Factors says what somebody signs in with besides the password.

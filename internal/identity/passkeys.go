@@ -131,7 +131,7 @@ func (a *Accounts) tellPasskey(tx *db.Tx, of *account, what, template string) er
 	if err := of.tell(tx, "account.passkey", "", what); err != nil {
 		return err
 	}
-	return a.mail(tx, of, template, "passkey-"+tx.Now().Format("20060102T150405.000000"), "")
+	return a.mail(tx, of, template, eventNow(tx, "passkey"), "")
 }
 
 // DropPasskey removes a passkey of whoever is signed in, and ends the other sessions: who lost a device is
@@ -257,7 +257,7 @@ func (a *Accounts) takes(tx *db.Tx, answer *passkey.Answer, id string, once pass
 		return found, "", nil
 	}
 	if !known {
-		err = a.mail(tx, found, "account-passkey-copied", "copied-"+tx.Now().Format("20060102T150405.000000"), "")
+		err = a.mail(tx, found, "account-passkey-copied", eventNow(tx, "copied"), "")
 	}
 	return nil, "copied passkey", err
 }

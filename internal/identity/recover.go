@@ -131,5 +131,5 @@ func (a *Accounts) replace(tx *db.Tx, of *account, hash, except string) error {
 	if err := of.tell(tx, "account.password", "", ""); err != nil {
 		return err
 	}
-	return a.mail(tx, of, "account-password", "password-"+tx.Now().Format("20060102T150405.000000"), "")
+	return a.mail(tx, of, "account-password", eventNow(tx, "password"), "")
 }

@@ -246,9 +246,6 @@ func (r *row) dest() []any {
 }
 
 func (r *row) session() Session {
-	r.Began, r.Seen, r.Until = time.UnixMicro(r.began).UTC(), time.UnixMicro(r.seen).UTC(), time.UnixMicro(r.until).UTC()
-	if r.strong != 0 {
-		r.Strong = time.UnixMicro(r.strong).UTC()
-	}
+	r.Began, r.Seen, r.Strong, r.Until = db.Moment(r.began), db.Moment(r.seen), db.Moment(r.strong), db.Moment(r.until)
 	return r.Session
 }
