@@ -21,9 +21,6 @@ type Handles interface {
 	DropHandle(tx *db.Tx, subject, value string) error
 }
 
-// ErrOwned is a fault's message: an address whose account was not opened by the provider it comes from now.
-const ErrOwned = "there is an account with this address"
-
 // SignInWith begins a session for whoever an identity provider knows. NotFound if that is nobody here. A second factor
 // that was set up here is asked where the provider did not prove one: no provider makes an account weaker.
 func (a *Accounts) SignInWith(ctx context.Context, tenant string, who *sso.Identity, on session.Device) (in SignedIn, err error) {
@@ -66,13 +63,25 @@ func (a *Accounts) letWith(tx *db.Tx, of *account, who *sso.Identity, on session
 func (a *Accounts) Vacant(ctx context.Context, tenant string, who *sso.Identity) error {
 	const op = "identity.Vacant"
 	if who.Email == "" {
-		return fault.New(op, fault.Refused, "the identity provider does not say that your email address is yours").WithHint("verify it there, or register with a password")
+		return fault.Wrap(op, unverifiedThere())
 	}
 	found, err := a.named(ctx, tenant, who.Email)
-	if err == nil && found != nil && (found.state == active || found.state == expired) {
-		return fault.New(op, fault.Conflict, ErrOwned).WithHint("sign in as before, and add the provider on the page of security")
+	if err == nil && found != nil {
+		err = found.vacant()
 	}
 	return fault.Wrap(op, err)
+}
+
+func unverifiedThere() error {
+	return fault.New("identity.federated", fault.Refused, "the identity provider does not say that your email address is yours").WithHint("verify it there, or register with a password")
+}
+
+// vacant refuses an account that is somebody's.
+func (a *account) vacant() error {
+	if a.state != active && a.state != expired {
+		return nil
+	}
+	return fault.New("identity.federated", fault.Conflict, "there is an account with this address").WithHint("sign in as before, and add the provider on the page of security")
 }
 
 // JoinWith makes an account for whoever an identity provider knows, of use at once: the provider has verified the
@@ -86,8 +95,8 @@ func (a *Accounts) JoinWith(ctx context.Context, tenant string, who *sso.Identit
 	if !a.guard.allow(began, ofPlace, "place", session.Near(source)) {
 		return in, fault.Wrap(op, tooMany())
 	}
-	if err := a.Vacant(ctx, tenant, who); err != nil {
-		return in, fault.Wrap(op, err)
+	if who.Email == "" {
+		return in, fault.Wrap(op, unverifiedThere())
 	}
 	r.Login = who.Email
 	subject, err := a.make(ctx, tenant, &r)
@@ -103,8 +112,8 @@ func (a *Accounts) JoinWith(ctx context.Context, tenant string, who *sso.Identit
 		if err != nil {
 			return err
 		}
-		if found.state == active || found.state == expired { // in this moment
-			return fault.New(op, fault.Conflict, ErrOwned)
+		if err := found.vacant(); err != nil { // in this moment
+			return err
 		}
 		found.state, found.verified, found.expires = active, tx.Now(), noTime
 		found.proofs = proofs{Language: r.Language}
@@ -148,6 +157,9 @@ func (a *Accounts) make(ctx context.Context, tenant string, r *Registration) (su
 	if fault.Is(err, fault.NotFound) || err == nil && found.state == claimed {
 		return subject, nil // nothing of theirs is changed
 	}
+	if err == nil {
+		err = found.vacant()
+	}
 	if err != nil {
 		return "", err
 	}
@@ -184,7 +196,7 @@ func (a *Accounts) provider(tx *db.Tx, of *account, kind, id string) error {
 	if err := of.tell(tx, kind, "", id); err != nil {
 		return err
 	}
-	return a.mail(tx, of, "account-provider", "provider-"+tx.Now().Format("20060102T150405.000000"), "")
+	return a.mail(tx, of, "account-provider", eventNow(tx, "provider"), "")
 }
 
 // RemoveProvider has whoever is signed in sign in with a provider no more. Conflict if they could not sign in at all.
