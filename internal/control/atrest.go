@@ -103,7 +103,7 @@ func (s *System) backup(ctx context.Context) (backup, error) {
 	}
 	file, err := os.CreateTemp("", TemporaryPrefix+"*.backup")
 	if err != nil {
-		return backup{}, fmt.Errorf("there is no room for a backup: %w", pathless(err))
+		return backup{}, fmt.Errorf("there is no room for a backup: %w", plain(err))
 	}
 	b := backup{file}
 	err = s.Backup(ctx, file)
@@ -112,7 +112,7 @@ func (s *System) backup(ctx context.Context) (backup, error) {
 	}
 	if err != nil {
 		b.discard()
-		return backup{}, fmt.Errorf("a backup could not be made: %w", pathless(err))
+		return backup{}, fmt.Errorf("a backup could not be made: %w", plain(err))
 	}
 	return b, nil
 }
@@ -130,7 +130,7 @@ func (s *System) restore(ctx context.Context, b backup) (*Scratch, error) {
 	}
 	scratch, err := s.Restore(ctx, b.file)
 	if err != nil {
-		return nil, fmt.Errorf("the backup could not be restored: %w", pathless(err))
+		return nil, fmt.Errorf("the backup could not be restored: %w", plain(err))
 	}
 	return scratch, nil
 }

@@ -80,7 +80,7 @@ func (c *EncryptedBackups) backup(ctx context.Context, t *trial, s *System, p *p
 		t.good("A backup made just now (%s) holds no canary value that could be read.", bytesOf(look.size))
 	}
 	if _, err := b.file.Seek(0, 0); err != nil {
-		t.hurdle("the backup could not be read again: %v", pathless(err))
+		t.hurdle("the backup could not be read again: %v", err)
 		return
 	}
 	scratch, err := s.restore(ctx, b)

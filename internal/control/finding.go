@@ -43,8 +43,13 @@ func (t *trial) breach(format string, args ...any) {
 	t.breaches = append(t.breaches, fmt.Sprintf(format, args...))
 }
 
-// hurdle notes something that could not be tried.
+// hurdle notes something that could not be tried. What errors say is put plainly.
 func (t *trial) hurdle(format string, args ...any) {
+	for i := range args {
+		if err, ok := args[i].(error); ok {
+			args[i] = plain(err)
+		}
+	}
 	t.hurdles = append(t.hurdles, fmt.Sprintf(format, args...))
 }
 

@@ -1,13 +1,19 @@
 package control
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"net/http"
+	"net/url"
 	"slices"
+	"syscall"
 	"testing"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/fault"
 )
 
 // Kept needs something that was seen, and nothing that was broken or in the way.
@@ -26,6 +32,32 @@ func TestFindingIsKeptLast(t *testing.T) {
 	} {
 		if got := row.trial.finding("All is well."); got.Outcome != row.want || got.Summary != row.says {
 			t.Errorf("%s is %+v", row.name, got)
+		}
+	}
+}
+
+// What could not be tried is published with its reason, which names no address, no path and no query.
+func TestHurdlesArePlain(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(10, 1, 2, 3), Port: 5432}, Err: syscall.ECONNREFUSED}
+	full := &fs.PathError{Op: "write", Path: "/var/lib/clause/x", Err: syscall.ENOSPC}
+	for _, row := range []struct {
+		err  error
+		says string
+	}{
+		{errors.New("the answer is no list"), "the answer is no list"},
+		{refused, "it does not answer"},
+		{fault.As("db.Reach", fault.Unavailable, refused), "it does not answer"},
+		{&url.Error{Op: "Get", URL: "https://10.1.2.3/", Err: context.DeadlineExceeded}, "it did not answer in time"},
+		{fmt.Errorf("a record could not be read: %w", plain(refused)), "a record could not be read: it does not answer"},
+		{full, "no space left on device"},
+		{fault.As("app.backup", fault.Other, full), "no space left on device"},
+		{fault.As("db.Read", fault.Other, errors.New("SELECT * FROM subjects: no such table")), "internal failure"},
+		{fault.New("db.Knock", fault.Unavailable, "PostgreSQL cannot be reached"), "PostgreSQL cannot be reached"},
+	} {
+		var tr trial
+		tr.hurdle("the store: %v", row.err)
+		if tr.hurdles[0] != "the store: "+row.says || !errors.Is(plain(row.err), row.err) {
+			t.Errorf("%v is said as %q, want %q", row.err, tr.hurdles[0], row.says)
 		}
 	}
 }

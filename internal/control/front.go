@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"clause.dev/clause/api"
+	"clause.dev/clause/internal/fault"
 )
 
 // door is a front door as the holder of one key sees it. It speaks the wire format itself, so that
@@ -126,13 +129,41 @@ func (d door) request(ctx context.Context, c call) (*http.Request, error) {
 	return req, nil
 }
 
-// plain takes the address out of a client's error: facts are published.
+// plain puts an error in words that name no address, path or query: facts are published.
 func plain(err error) error {
-	var at *url.Error
-	if errors.As(err, &at) {
-		return at.Err
+	var already said
+	var of *url.Error
+	var on *net.OpError
+	var at *fs.PathError
+	var own *fault.Error
+	switch {
+	case errors.As(err, &already):
+	case errors.As(err, &of), errors.As(err, &on):
+		return said{distant(err).Error(), err}
+	case errors.As(err, &at):
+		return said{at.Err.Error(), err}
+	case errors.As(err, &own):
+		return said{fault.Public(err), err}
 	}
 	return err
+}
+
+// said is an error in other words.
+type said struct {
+	words string
+	error
+}
+
+func (e said) Error() string { return e.words }
+
+func (e said) Unwrap() error { return e.error }
+
+// came is what came in place of what had to: an answer, or why there was none.
+func came(a answer, err error) any {
+	if err != nil {
+		return err
+	}
+	return a
 }
 
 // ok reports whether the request was carried out.

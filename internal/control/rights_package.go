@@ -149,7 +149,7 @@ func (x *exercise) proves(ctx context.Context, right rights.Right, excerpt []byt
 	}
 	key, err := log.source.Key(ctx)
 	if err != nil {
-		x.t.hurdle("the ledger's key could not be read: %v", plain(err))
+		x.t.hurdle("the ledger's key could not be read: %v", err)
 		return
 	}
 	stored := 0

@@ -13,8 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf16"
-
-	"clause.dev/clause/internal/fault"
 )
 
 // search looks for marks in bytes: in plain, in hexadecimal, in base64 and in UTF-16.
@@ -128,7 +126,7 @@ func (s *search) inFiles(ctx context.Context, paths []string) (where, how string
 			return err
 		})
 		if err != nil || how != "" {
-			return where, how, pathless(err)
+			return where, how, err
 		}
 	}
 	return "", "", nil
@@ -158,18 +156,9 @@ func (s *search) inObjects(ctx context.Context, objects Objects) (where, how str
 		return err
 	})
 	if err != nil && how == "" {
-		return "", "", errors.New(fault.Public(err)) // without addresses: facts are published
+		return "", "", err
 	}
 	return where, how, nil
-}
-
-// pathless takes the path out of an error: facts are published.
-func pathless(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return at.Err
-	}
-	return err
 }
 
 // inRows looks through the rows of tenants. where names the table it found a mark in.

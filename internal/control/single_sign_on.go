@@ -72,7 +72,7 @@ func (c *SingleSignOn) offered(ctx context.Context, m *member, name string) {
 		return
 	}
 	if a, err = m.get(ctx, "continue/"+id); err != nil || a.status >= http.StatusInternalServerError {
-		m.trial.hurdle("%s does not answer now: %s, %v", name, a, err)
+		m.trial.hurdle("%s does not answer now: %v", name, came(a, err))
 		return
 	}
 	to, err := url.Parse(a.header.Get("Location"))
@@ -198,7 +198,7 @@ func (v *signOn) run(ctx context.Context) {
 		a, err = v.visit(ctx, jar, http.MethodPost, "/account/en/join", form)
 	}
 	if in, e := v.signedIn(ctx, jar); err != nil || e != nil || !in {
-		v.trial.hurdle("a canary could not sign in with a provider: %s, %v", a, err)
+		v.trial.hurdle("a canary could not sign in with a provider: %v", came(a, err))
 		return
 	}
 	v.trial.good("A canary signs in with a provider for the first time.")
@@ -239,7 +239,7 @@ func (v *signOn) run(ctx context.Context) {
 	}
 	jar, a, err = v.comes(ctx)
 	if in, e := v.signedIn(ctx, jar); err != nil || e != nil || !in {
-		v.trial.hurdle("the canary could not sign in again, so that refusing others proves nothing: %s, %v", a, err)
+		v.trial.hurdle("the canary could not sign in again, so that refusing others proves nothing: %v", came(a, err))
 		return
 	}
 	v.trial.good("The same canary signs in again with the same provider.")

@@ -70,7 +70,7 @@ func (c *ThreatDetection) guess(ctx context.Context, d *detectionDrill) bool {
 		form.Set("password", token())
 		a, err := d.ask(ctx, from, http.MethodPost, "/account/en/sign-in", form)
 		if err != nil || a.status != http.StatusUnauthorized && a.status != http.StatusTooManyRequests {
-			d.t.hurdle("guessing at a password: %s, %v", a, err)
+			d.t.hurdle("guessing at a password: %v", came(a, err))
 			return false
 		}
 	}

@@ -2,11 +2,15 @@ package control
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -59,5 +63,39 @@ func TestVisitsSayNothingOfTheNetwork(t *testing.T) {
 		case row.says != "" && (err == nil || !strings.Contains(err.Error(), row.says) || strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "10.1.2.3")):
 			t.Errorf("%s: %v", row.address, err)
 		}
+	}
+}
+
+// Nor does what it says of the server's own doors, some of which are for nobody but its machines; what kind of error
+// it was, a probe can still tell.
+func TestDoorsSayNothingOfTheNetwork(t *testing.T) {
+	const shut = "127.0.0.1:1" // which nobody is given
+	at := "https://" + shut
+	hangsUp := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "100")
+		panic(http.ErrAbortHandler)
+	}))
+	defer hangsUp.Close()
+	l := &Listener{Flag: "--metrics", URL: at, Shows: "/metrics", From: func(netip.Addr) *http.Client { return &http.Client{} }}
+	asked, err := l.own(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, metrics := l.ask(netip.Addr{}, asked)
+	_, front := door{http: &http.Client{}, url: at}.do(t.Context(), call{method: http.MethodGet, path: "/"})
+	_, left := door{http: &http.Client{}, url: hangsUp.URL}.do(t.Context(), call{method: http.MethodGet, path: "/"})
+	trial := &trial{}
+	tryPlain(t.Context(), trial, shut)
+	encrypted := (&TLS{Minimum: "1.2"}).Probe(t.Context(), &System{URL: at})
+	for what, said := range map[string]string{
+		"a listener": fmt.Sprint(metrics), "the front door": fmt.Sprint(front), "a door that hangs up": fmt.Sprint(left),
+		"a plain port": fmt.Sprint(trial.hurdles), "TLS": encrypted.Summary,
+	} {
+		if !strings.Contains(said, "it does not answer") || strings.Contains(said, "127.0.0.1") {
+			t.Errorf("%s: %s", what, said)
+		}
+	}
+	if !errors.Is(metrics, syscall.ECONNREFUSED) || !closed(left) {
+		t.Errorf("a port that is shut: %#v, a connection that is: %#v", metrics, left)
 	}
 }
