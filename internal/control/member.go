@@ -155,6 +155,10 @@ func moved(a answer) bool { return a.status == http.StatusSeeOther || a.status =
 // registers registers somebody whom nothing speaks against.
 func (m *member) registers(ctx context.Context) bool {
 	a, err := m.registering(ctx)
+	if err == nil && a.malformed() { // one good password in a thousand is taken for a leaked one
+		m.password = token()
+		a, err = m.registering(ctx)
+	}
 	if err == nil && !moved(a) {
 		err = fmt.Errorf("%s", a)
 	}
@@ -235,7 +239,7 @@ func (m *member) signsOff(ctx context.Context) {
 		before[name] = value
 	}
 	if a, err := m.visit(ctx, http.MethodPost, "sign-out", nil); err != nil || !moved(a) && !a.ok() {
-		m.trial.hurdle("signing off: %s, %v", a, err)
+		m.trial.hurdle("signing off: %v", came(a, err))
 		return
 	}
 	in, err := m.inWith(ctx, before)

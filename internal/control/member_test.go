@@ -48,6 +48,24 @@ func accounts(t *testing.T, example string) func(*app.App) {
 	}
 }
 
+// The filter of leaked passwords takes one good one in a thousand for leaked: no probe stops for that.
+func TestAnUnluckyPasswordIsNoTrouble(t *testing.T) {
+	w := newWorld(t, sabotage{})
+	unlucky := true
+	w.open(posing(func(_ *impostor, w http.ResponseWriter, _ *http.Request, page string, _ url.Values) bool {
+		if page != "register" || !unlucky {
+			return false
+		}
+		unlucky = false
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		return true
+	})(w.System(), w.door))
+	w.keeps(t, "email-verification")
+	if unlucky {
+		t.Error("nobody registered")
+	}
+}
+
 // impostor stands before the people's door, and knows what was typed into it.
 type impostor struct {
 	sys  *control.System
