@@ -64,17 +64,7 @@ func elsewhereIs(address string, status int, body string) func(*world, *control.
 
 // editing changes what the public door shows at a path.
 func editing(path, from, to string) func(*control.System, http.Handler) http.Handler {
-	return func(_ *control.System, next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			got := httptest.NewRecorder()
-			next.ServeHTTP(got, r)
-			if r.URL.Path == path {
-				got.Body = bytes.NewBuffer(bytes.Replace(got.Body.Bytes(), []byte(from), []byte(to), 1))
-				got.Header().Del("Content-Length")
-			}
-			copyOut(w, got)
-		})
-	}
+	return retelling(func(r *http.Request) bool { return r.URL.Path == path }, func(body []byte) []byte { return bytes.Replace(body, []byte(from), []byte(to), 1) })
 }
 
 // hiding has the public door not know a path.

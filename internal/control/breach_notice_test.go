@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -103,20 +102,9 @@ func resaid(suffix, old, with string) func(*control.System, http.Handler) http.H
 
 // altering changes the answers of an address.
 func altering(suffix string, change func([]byte) []byte) func(*control.System, http.Handler) http.Handler {
-	return func(_ *control.System, next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !strings.HasSuffix(r.URL.Path, suffix) || r.Method == "GET" && suffix != "/notification" {
-				next.ServeHTTP(w, r)
-				return
-			}
-			got := httptest.NewRecorder()
-			next.ServeHTTP(got, r)
-			body := change(bytes.Clone(got.Body.Bytes()))
-			got.Body = bytes.NewBuffer(body)
-			got.Header().Del("Content-Length")
-			copyOut(w, got)
-		})
-	}
+	return retelling(func(r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, suffix) && (r.Method != "GET" || suffix == "/notification")
+	}, change)
 }
 
 // tellingTales puts what was stored last into the form.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -75,23 +74,4 @@ func ahead(p *policy.Policy, days int) {
 	eachChangeNotice(p, func(params policy.Params) {
 		params["ahead"] = policy.Term{Form: policy.Within, Count: days, Unit: policy.Day}
 	})
-}
-
-// rewritten changes the answers to what is meant.
-func rewritten(meant func(*http.Request) bool, from, to string) func(*control.System, http.Handler) http.Handler {
-	return func(_ *control.System, next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !meant(r) {
-				next.ServeHTTP(w, r)
-				return
-			}
-			got := httptest.NewRecorder()
-			next.ServeHTTP(got, r)
-			body := bytes.ReplaceAll(got.Body.Bytes(), []byte(from), []byte(to))
-			got.Body.Reset()
-			got.Body.Write(body)
-			got.Header().Del("Content-Length")
-			copyOut(w, got)
-		})
-	}
 }

@@ -19,17 +19,13 @@ type minorTrial struct {
 }
 
 func (m *minorTrial) path(parts ...string) string {
-	path := "/v1/tenants/" + url.PathEscape(m.Canary.A.ID) + "/minors"
-	for _, part := range parts {
-		path += "/" + url.PathEscape(part)
-	}
-	return path
+	return below("/v1/tenants/"+url.PathEscape(m.Canary.A.ID)+"/minors", parts)
 }
 
 func (m *minorTrial) run(ctx context.Context) {
 	var err error
 	if m.subject, err = m.People.Whose(ctx, m.login); err != nil || m.subject == "" {
-		m.trial.hurdle("a canary account could not be found again: %v", err)
+		m.trial.hurdle("a canary account could not be found again.")
 		return
 	}
 	if !m.tell(ctx) {

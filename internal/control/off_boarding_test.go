@@ -1,10 +1,8 @@
 package control_test
 
 import (
-	"bytes"
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,7 +71,7 @@ func offBoardingSabotages() []sabotage {
 			})
 		}},
 		{name: "a backup brings them back", says: "of the erased person from that backup was allowed", system: reviving()},
-		{name: "the certificate is doctored", says: "The certificate does not verify", front: doctored},
+		{name: "the certificate is doctored", says: "The certificate does not verify", front: rewritten(holding("/document"), `"subjects": 1`, `"subjects": 2`)},
 		{name: "no certificate is issued", says: "No certificate was issued", front: swallowing404("/document")},
 		{name: "a longer time is run by", says: "does not end when", engine: func(p *policy.Policy) {
 			for _, clause := range p.Clauses {
@@ -115,20 +113,6 @@ func (h hoarding) Settle(ctx context.Context) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(h.folder, "copy"), []byte("x"), 0o600)
-}
-
-// doctored changes a figure of every certificate.
-func doctored(_ *control.System, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		got := httptest.NewRecorder()
-		next.ServeHTTP(got, r)
-		if strings.HasSuffix(r.URL.Path, "/document") {
-			changed := bytes.Replace(got.Body.Bytes(), []byte(`"subjects": 1`), []byte(`"subjects": 2`), 1)
-			got.Body = bytes.NewBuffer(changed)
-			got.Header().Del("Content-Length")
-		}
-		copyOut(w, got)
-	})
 }
 
 // swallowing404 answers that there is nothing at addresses of an ending.

@@ -71,7 +71,11 @@ func (p *person) forget(ctx context.Context, t *trial) {
 func (p *person) home() string { return "/v1/tenants/" + url.PathEscape(p.tenant) }
 
 func (p *person) path(parts ...string) string {
-	path := p.home() + "/subjects/" + url.PathEscape(p.id)
+	return below(p.home()+"/subjects/"+url.PathEscape(p.id), parts)
+}
+
+// below is a path of parts that could hold anything.
+func below(path string, parts []string) string {
 	for _, part := range parts {
 		path += "/" + url.PathEscape(part)
 	}

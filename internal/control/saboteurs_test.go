@@ -87,6 +87,33 @@ func caching(refusals ...int) func(*control.System, http.Handler) http.Handler {
 	}
 }
 
+// retelling changes what is answered to requests that are meant.
+func retelling(meant func(*http.Request) bool, change func([]byte) []byte) func(*control.System, http.Handler) http.Handler {
+	return func(_ *control.System, next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !meant(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			got := httptest.NewRecorder()
+			next.ServeHTTP(got, r)
+			got.Body = bytes.NewBuffer(change(bytes.Clone(got.Body.Bytes())))
+			got.Header().Del("Content-Length")
+			copyOut(w, got)
+		})
+	}
+}
+
+// holding means requests for paths that hold a part.
+func holding(part string) func(*http.Request) bool {
+	return func(r *http.Request) bool { return strings.Contains(r.URL.Path, part) }
+}
+
+// rewritten changes words of what is answered to requests that are meant.
+func rewritten(meant func(*http.Request) bool, from, to string) func(*control.System, http.Handler) http.Handler {
+	return retelling(meant, func(body []byte) []byte { return bytes.ReplaceAll(body, []byte(from), []byte(to)) })
+}
+
 func copyOut(w http.ResponseWriter, got *httptest.ResponseRecorder) {
 	for name, values := range got.Header() {
 		w.Header()[name] = values
