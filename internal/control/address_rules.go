@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/netip"
 
@@ -21,7 +22,7 @@ func (c *AddressRules) Plan(p *Plan) { p.AddressRules = true }
 // list has, over the network, and as outsiders who say that they are not.
 func (c *AddressRules) Probe(ctx context.Context, s *System) Finding {
 	t := &trial{}
-	inner, looked := 0, 0
+	inner := 0
 	for i := range s.Listeners {
 		l := &s.Listeners[i]
 		switch {
@@ -31,13 +32,12 @@ func (c *AddressRules) Probe(ctx context.Context, s *System) Finding {
 			t.note("The listener %s is for the public, and is reached from anywhere.", l.Flag)
 			continue
 		}
-		looked++
 		c.knock(ctx, t, l)
 	}
 	if inner == 0 {
 		t.hurdle("no listener is for staff or machines alone (serve --console, --metrics).")
 	}
-	return t.finding("The " + plural(looked, "listener") + " that " + map[bool]string{true: "is", false: "are"}[looked == 1] + " not for everybody admit" + map[bool]string{true: "s"}[looked == 1] + " listed addresses only.")
+	return t.finding("What is not for everybody is reached from listed addresses only.")
 }
 
 // nowhere are addresses that are kept for books (RFC 5737, RFC 3849): nobody has them.
@@ -62,30 +62,25 @@ func (c *AddressRules) knock(ctx context.Context, t *trial, l *Listener) {
 		t.hurdle("%s cannot be asked: %v", l.Flag, err)
 		return
 	}
-	if a := l.askAs(insider, r); !l.shows(a) { // a door that is shut to all proves nothing
+	if a := l.askAs(insider, r.Clone(ctx)); !l.shows(a) { // a door that is shut to all proves nothing
 		t.hurdle("%s does not serve who is listed: %s", l.Flag, a)
 		return
 	}
-	c.overNetwork(ctx, t, l)
+	c.overNetwork(t, l, r)
 	for _, outsider := range nowhere() {
 		if within(l.Admit, outsider) || within(l.Proxies, outsider) {
 			t.note("The lists of %s hold addresses that are kept for books.", l.Flag)
 			continue
 		}
-		c.pretend(ctx, t, l, outsider, insider)
+		c.pretend(t, l, r, outsider, insider)
 	}
 }
 
 // overNetwork connects from an address of this machine that no list has.
-func (c *AddressRules) overNetwork(ctx context.Context, t *trial, l *Listener) {
+func (c *AddressRules) overNetwork(t *trial, l *Listener, r *http.Request) {
 	from, ok := unlisted(l.Admit, l.Proxies)
 	if !ok {
 		t.note("Every address of this machine's own network is listed at %s: nothing was tried over the network.", l.Flag)
-		return
-	}
-	r, err := l.own(ctx)
-	if err != nil {
-		t.hurdle("%s cannot be asked: %v", l.Flag, err)
 		return
 	}
 	switch a, err := l.ask(from, r); {
@@ -103,34 +98,35 @@ func (c *AddressRules) overNetwork(ctx context.Context, t *trial, l *Listener) {
 }
 
 // pretend asks as an outsider who says, in each way that proxies do, to be an insider; and through a trusted proxy.
-func (c *AddressRules) pretend(ctx context.Context, t *trial, l *Listener, outsider, insider netip.Addr) {
+func (c *AddressRules) pretend(t *trial, l *Listener, r *http.Request, outsider, insider netip.Addr) {
 	in, out := insider.String(), outsider.String()
 	type try struct {
-		from netip.Addr
-		name string
-		says string
+		from       netip.Addr
+		name, says string
 	}
-	tries := []try{{outsider, "", ""}, {outsider, "X-Forwarded-For", in}, {outsider, "Forwarded", "for=" + quoted(in)}, {outsider, "X-Real-Ip", in}}
+	tries := []try{{outsider, "", ""}, {outsider, "X-Forwarded-For", in}, {outsider, "Forwarded", node(insider)}, {outsider, "X-Real-Ip", in}}
 	if len(l.Proxies) > 0 {
 		proxy := l.Proxies[0].Addr()
-		tries = append(tries, try{proxy, "X-Forwarded-For", out}, try{proxy, "X-Forwarded-For", in + ", " + out}, try{proxy, "Forwarded", "for=" + quoted(in) + ", for=" + quoted(out)})
+		tries = append(tries, try{proxy, "X-Forwarded-For", out}, try{proxy, "X-Forwarded-For", in + ", " + out}, try{proxy, "Forwarded", node(insider) + ", " + node(outsider)})
 	}
 	for _, as := range tries {
-		r, err := l.own(ctx)
-		if err != nil {
-			t.hurdle("%s cannot be asked: %v", l.Flag, err)
-			return
-		}
+		q, claim := r.Clone(r.Context()), ""
 		if as.name != "" {
-			r.Header.Set(as.name, as.says)
+			q.Header.Set(as.name, as.says)
+			claim = fmt.Sprintf(", and that says by %q to be another", as.name)
 		}
-		if a := l.askAs(as.from, r); a.status != http.StatusForbidden || l.shows(a) {
-			t.breach("The listener %s serves an address that is not listed, and that says by %q to be another (%s).", l.Flag, as.name, a)
+		if a := l.askAs(as.from, q); a.status != http.StatusForbidden || l.shows(a) {
+			t.breach("The listener %s serves an address that is not listed%s (%s).", l.Flag, claim, a)
 			return
 		}
 	}
 	t.good("Whoever is not listed at %s is refused, whatever they say of where they come from.", l.Flag)
 }
 
-// quoted is an address as Forwarded has it (RFC 7239).
-func quoted(at string) string { return `"[` + at + `]"` }
+// node is an address as Forwarded has it (RFC 7239, section 6): one of IPv6 in brackets and quotes.
+func node(at netip.Addr) string {
+	if at.Is6() {
+		return `for="[` + at.String() + `]"`
+	}
+	return "for=" + at.String()
+}
