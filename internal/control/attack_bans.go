@@ -57,8 +57,9 @@ func (c *AttackBans) Probe(ctx context.Context, s *System) Finding {
 		return t.finding("")
 	}
 	b := &besieged{t, gate, app}
-	b.attacks(ctx)
-	b.ban(ctx, longestBan(s.Policy))
+	if b.attacks(ctx) {
+		b.ban(ctx, longestBan(s.Policy))
+	}
 	c.real(ctx, t, s)
 	return t.finding("Attacks in forms are stopped before the application sees them, and where several come from is banned for " + c.For.String() + ".")
 }
@@ -109,11 +110,25 @@ func attackForm(ctx context.Context, to, text string) (*http.Request, error) {
 // harmless is what a person could write.
 const harmless = "It's a canary's note, and nothing else."
 
-// attacks sends one of each kind, each from somewhere else.
-func (b *besieged) attacks(ctx context.Context) {
-	if a, arrived := b.send(ctx, spare(0), harmless); !arrived { // a gate that is shut proves nothing
-		b.hurdle("an ordinary form does not reach the canary application: %s", a)
-		return
+// admits reports whether an ordinary form from an address arrives. It is sure of that only if the form arrives, or is
+// refused: a gate in trouble proves nothing.
+func (b *besieged) admits(ctx context.Context, from netip.Addr) (in, sure bool) {
+	a, arrived := b.send(ctx, from, harmless)
+	if !arrived && a.status != http.StatusForbidden {
+		b.hurdle("an ordinary form to the canary application is answered with %s", a)
+		return false, false
+	}
+	return arrived, true
+}
+
+// attacks sends one of each kind, each from somewhere else. It is false where the gate is shut.
+func (b *besieged) attacks(ctx context.Context) bool {
+	switch in, sure := b.admits(ctx, spare(0)); {
+	case !sure:
+		return false
+	case !in:
+		b.hurdle("an ordinary form does not reach the canary application.")
+		return false
 	}
 	for i, attack := range canaryAttacks {
 		switch a, arrived := b.send(ctx, spare(byte(i+1)), attack.text); {
@@ -125,6 +140,7 @@ func (b *besieged) attacks(ctx context.Context) {
 			b.good("A canary attack (%s) is stopped.", attack.kind)
 		}
 	}
+	return true
 }
 
 // spare is an address that nobody has (RFC 2544).
@@ -132,38 +148,43 @@ func spare(last byte) netip.Addr { return netip.AddrFrom4([4]byte{198, 18, 0, la
 
 // ban attacks from one address until it is banned, and looks how long that lasts.
 func (b *besieged) ban(ctx context.Context, lasts time.Duration) {
-	from, other := spare(100), spare(200)
-	for range enoughAttacks {
-		b.send(ctx, from, canaryAttacks[0].text)
-	}
-	if _, arrived := b.send(ctx, from, harmless); arrived {
-		b.breach("The source of %s is not banned.", plural(enoughAttacks, "attack"))
-		return
-	}
-	if _, arrived := b.send(ctx, other, harmless); !arrived {
-		b.breach("With the source of an attack others are banned.")
-		return
-	}
 	if b.gate.Later == nil {
 		b.hurdle("the clock of the canary gate cannot be moved.")
 		return
 	}
-	margin := min(lasts/10, time.Minute)
-	b.gate.Later(lasts - margin)
-	if _, arrived := b.send(ctx, from, harmless); arrived {
-		b.breach("The source of an attack is let in before %s are over.", lasts)
-		return
+	from, other := spare(100), spare(200)
+	for range enoughAttacks {
+		if a, arrived := b.send(ctx, from, canaryAttacks[0].text); !arrived && a.status != http.StatusForbidden {
+			b.hurdle("a canary attack is answered with %s", a)
+			return
+		}
 	}
-	b.gate.Later(2 * margin)
-	if _, arrived := b.send(ctx, from, harmless); !arrived {
-		b.breach("The source of an attack is banned for longer than %s.", lasts)
-		return
+	margin := min(lasts/10, time.Minute)
+	for _, look := range []struct {
+		from  netip.Addr
+		later time.Duration
+		in    bool
+		wrong string
+	}{
+		{from, 0, false, "The source of " + plural(enoughAttacks, "attack") + " is not banned."},
+		{other, 0, true, "With the source of an attack others are banned."},
+		{from, lasts - margin, false, "The source of an attack is let in before " + lasts.String() + " are over."},
+		{from, 2 * margin, true, "The source of an attack is banned for longer than " + lasts.String() + "."},
+	} {
+		b.gate.Later(look.later)
+		switch in, sure := b.admits(ctx, look.from); {
+		case !sure:
+			return
+		case in != look.in:
+			b.breach("%s", look.wrong)
+			return
+		}
 	}
 	b.good("The source of several attacks is banned for %s, and nobody else is.", lasts)
 }
 
 // real attacks the gate that people come through, over the network, from an address of this machine that nobody uses.
-// Where it leads is a path that no application has.
+// Where that leads is a path that no application has.
 func (c *AttackBans) real(ctx context.Context, t *trial, s *System) {
 	if s.Application == "" {
 		t.note("No application stands behind the gate (serve --upstream): what reaches one that stands elsewhere is not seen.")
@@ -187,33 +208,45 @@ func (c *AttackBans) real(ctx context.Context, t *trial, s *System) {
 
 func (c *AttackBans) siege(ctx context.Context, t *trial, l *Listener, from netip.Addr) {
 	at := l.URL + "/canary-" + token()
-	for i := range enoughAttacks + 1 {
-		text := canaryAttacks[i%len(canaryAttacks)].text
-		if i == enoughAttacks {
-			text = harmless
-		}
-		r, err := attackForm(ctx, at, text)
+	look, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
+	if err != nil {
+		t.hurdle("the gate that people come through has no address.")
+		return
+	}
+	switch a, err := l.ask(from, look); {
+	case noSuchAddress(err):
+		t.note("This machine cannot connect from another address of its own: the gate that people come through was not attacked.")
+		return
+	case err != nil:
+		t.hurdle("the gate that people come through: %v", err)
+		return
+	case a.status == http.StatusUnauthorized || a.status == http.StatusForbidden: // no form is looked into, and to be refused is nothing new
+		t.note("The gate that people come through asks who comes before it looks into anything: it was not attacked over the network.")
+		return
+	}
+	for i := range enoughAttacks {
+		r, err := attackForm(ctx, at, canaryAttacks[i%len(canaryAttacks)].text)
 		if err != nil {
 			t.hurdle("a form could not be made: %v", err)
 			return
 		}
 		switch a, err := l.ask(from, r); {
-		case noSuchAddress(err):
-			t.note("This machine cannot connect from another address of its own: the gate that people come through was not attacked.")
-			return
 		case err != nil:
 			t.hurdle("the gate that people come through: %v", err)
 			return
-		case a.status == http.StatusForbidden || a.status == http.StatusUnauthorized || a.status == http.StatusSeeOther && i < enoughAttacks: // or has to sign in first
-		case i == enoughAttacks:
-			t.breach("At the gate that people come through, the source of %s is not banned (%s).", plural(enoughAttacks, "attack"), a)
-			return
-		default:
+		case a.status != http.StatusForbidden:
 			t.breach("At the gate that people come through, an attack is not stopped (%s).", a)
 			return
 		}
 	}
-	t.good("At the gate that people come through, attacks over the network are stopped, and their source is banned.")
+	switch a, err := l.ask(from, look); {
+	case err != nil:
+		t.hurdle("the gate that people come through: %v", err)
+	case a.status != http.StatusForbidden:
+		t.breach("At the gate that people come through, the source of %s is not banned (%s).", plural(enoughAttacks, "attack"), a)
+	default:
+		t.good("At the gate that people come through, attacks over the network are stopped, and their source is banned.")
+	}
 }
 
 // taker is a canary application that takes what it is sent, without a network.

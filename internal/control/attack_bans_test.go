@@ -103,7 +103,7 @@ func bansSabotages() []sabotage {
 		}},
 		{name: "a gate that stops attacks and bans nobody", says: "At the gate that people come through, the source of 5 attacks is not banned", system: func(_ *world, sys *control.System) {
 			app := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), "nothing+else") {
+				if r.Method == http.MethodPost {
 					w.WriteHeader(http.StatusForbidden)
 				}
 			}))
@@ -124,15 +124,57 @@ func banFor(p *policy.Policy, term policy.Term) {
 	}
 }
 
+// TestAGateInTroubleProvesNothing: not that it stops attacks, nor that it bans too many.
+func TestAGateInTroubleProvesNothing(t *testing.T) {
+	w := newWorld(t, sabotage{example: "clarus"})
+	after := func(forms, status int) func(http.Handler) http.HandlerFunc {
+		return func(gate http.Handler) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				if forms--; forms < 0 {
+					w.WriteHeader(status)
+					return
+				}
+				gate.ServeHTTP(w, r)
+			}
+		}
+	}
+	application := func(answer http.HandlerFunc) func(*world, *control.System) {
+		return func(_ *world, sys *control.System) {
+			app := httptest.NewTLSServer(answer)
+			t.Cleanup(app.Close)
+			sys.Application = app.URL
+			sys.Listeners = append(sys.Listeners, control.Listener{Flag: "--people", Audience: control.Public, URL: app.URL, From: reaching(app)})
+		}
+	}
+	for name, s := range map[string]sabotage{
+		"it is shut":                    {system: between(after(0, http.StatusForbidden))},
+		"it fails":                      {system: between(after(0, http.StatusServiceUnavailable))},
+		"it fails once some are banned": {system: between(after(1+4+5, http.StatusServiceUnavailable))},
+		"people have to sign in first":  {says: "was not attacked over the network", system: application(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })},
+		"the application is for nobody": {says: "was not attacked over the network", system: application(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })},
+	} {
+		sys := w.System()
+		s.system(w, sys)
+		for _, f := range w.probe(t, "attack-bans", sys) {
+			facts := strings.Join(f.Facts, "\n")
+			if s.says == "" && f.Outcome != control.Unable || s.says != "" && (f.Outcome != control.Kept || !strings.Contains(facts, s.says) || strings.Contains(facts, "are stopped")) {
+				t.Errorf("%s: %s %q", name, f.Outcome, f.Facts)
+			}
+		}
+	}
+}
+
 // TestTheRealGateIsAttacked: one that people come through, in front of an application, over the network.
 func TestTheRealGateIsAttacked(t *testing.T) {
 	w := newWorld(t, sabotage{example: "clarus"})
 	var mu sync.Mutex
 	arrived := 0
-	upstream := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+	upstream := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		arrived++
+		if r.Method != http.MethodGet {
+			arrived++
+		}
 	}))
 	defer upstream.Close()
 	if _, err := w.App.Vault.CreateTenant(t.Context(), w.App.Operator(), vault.Tenant{ID: "clarus", Title: "Clarus"}); err != nil {
@@ -169,6 +211,6 @@ func TestTheRealGateIsAttacked(t *testing.T) {
 		}
 	}
 	if arrived != 0 {
-		t.Errorf("the application saw %d of the canary's requests", arrived)
+		t.Errorf("the application saw %d of the canary's forms", arrived)
 	}
 }
