@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"clause.dev/clause/api"
@@ -51,6 +52,28 @@ func TestTheGateIsLogged(t *testing.T) {
 	}
 	w.keeps(t, "interaction-log")
 	w.breaks(t, "interaction-log", sabotage{says: "What people do at the gate is not recorded", system: besides})
+	var page atomic.Value
+	w.breaks(t, "interaction-log", sabotage{says: "What is recorded of people at the gate is not in the ledger", system: func(w *world, sys *control.System) { // elsewhere than in the vault
+		besides(w, sys)
+		between(func(gate http.Handler) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				page.Store(r.URL.Path)
+				gate.ServeHTTP(w, r)
+			}
+		})(w, sys)
+	}, front: retelling(holding("/data/interactions"), func(body []byte) []byte {
+		at, _ := page.Load().(string)
+		return append(body, at...)
+	})})
+}
+
+// TestShortPagesAreLogged: where less of a page is kept than the probe asks for, it looks for as much.
+func TestShortPagesAreLogged(t *testing.T) {
+	w := newWorld(t, sabotage{example: shortPages})
+	if in := w.App.Plan.Interactions; in == nil || in.Page != 20 {
+		t.Fatalf("it plans %+v", in)
+	}
+	w.keeps(t, "interaction-log")
 }
 
 func logSabotages() []sabotage {

@@ -181,6 +181,9 @@ func newWorld(t *testing.T, s sabotage) *world {
 // corrected is Clari's policy with the sub-processor in its list that the published one forgets.
 const corrected = "clari, corrected"
 
+// shortPages is Clarus's policy with less kept of each page.
+const shortPages = "clarus, short pages"
+
 // twoNodes is Clear's policy on a store of two nodes.
 const twoNodes = "clear, two nodes"
 
@@ -194,6 +197,9 @@ func sourceOf(t *testing.T, example string) []byte {
 	}
 	if example == factors {
 		return bytes.Replace(sourceOf(t, "clesaro"), []byte("      - email-verification\n"), []byte("      - email-verification\n      - second-factor\n"), 1)
+	}
+	if example == shortPages {
+		return bytes.Replace(sourceOf(t, "clarus"), []byte("Page or function, type: text, max: 200B"), []byte("Page or function, type: text, max: 20B"), 1)
 	}
 	example, _, _ = strings.Cut(example, ",")
 	source, err := os.ReadFile(apptest.Root(t, "examples/"+example+"/policy.yaml"))
