@@ -71,6 +71,18 @@ func routeSabotages() []sabotage {
 		{name: "a console that asks who first, and what for never", says: "the ledger holds", system: instead("--console", consoleThat(func(r *http.Request) bool {
 			return r.Method == "GET" && r.Header.Get("Cookie") != ""
 		}))},
+		{name: "a page of the console that is decided by nobody", says: "went to GET /console/{lang}/configuration of the console, and the ledger holds no decision", system: instead("--console", consoleThat(func(r *http.Request) bool {
+			return r.URL.Path == "/console/en/configuration" && r.Header.Get("Cookie") != ""
+		}))},
+		{name: "a console that looks first, and asks who comes then", says: "does not ask who comes before anything else", system: instead("--console", func(honest http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if strings.Contains(r.URL.Path, "none-0") && r.Header.Get("Cookie") == "" {
+					http.NotFound(w, r)
+					return
+				}
+				honest.ServeHTTP(w, r)
+			})
+		})},
 		{name: "refused by a proxy, and decided by nobody", says: "the ledger holds", front: func(sys *control.System, next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if keyOf(r) == sys.Canary.Stranger {
