@@ -55,11 +55,14 @@ type trip struct {
 }
 
 // careless lets in whoever the door refuses, where when says so, as whom the provider knew first.
-func careless(when func(trip) bool) func(*world, *control.System) {
+func careless(when func(trip) bool) func(*world, *control.System) { return lax(when, false) }
+
+// lax is careless; it takes whoever it means for somebody new, if it is to.
+func lax(when func(trip) bool, greets bool) func(*world, *control.System) {
 	return func(w *world, sys *control.System) {
 		honest := sys.SignOn
 		sys.SignOn = func(f control.Foreign) (control.Behind, error) {
-			c := &carelessDoor{w: w, sys: sys, when: when, issuer: f.Issuer, began: map[string]string{}, seen: map[string]bool{}, over: f.Transport}
+			c := &carelessDoor{w: w, sys: sys, when: when, greets: greets, issuer: f.Issuer, began: map[string]string{}, seen: map[string]bool{}, over: f.Transport}
 			f.Transport = c
 			gate, err := honest(f)
 			c.door, gate.Handler = gate.Handler, c
@@ -72,6 +75,7 @@ type carelessDoor struct {
 	w      *world
 	sys    *control.System
 	when   func(trip) bool
+	greets bool // with the form of who is new
 	issuer string
 	door   http.Handler
 	over   http.RoundTripper
@@ -132,6 +136,10 @@ func (c *carelessDoor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		t := trip{query: q, header: c.header, claims: c.claims, cookie: cookie, began: c.began[q.Get("state")], again: c.seen[q.Get("state")]}
 		if c.when(t) {
+			if c.greets {
+				io.WriteString(w, "<form>")
+				return
+			}
 			in, err := c.w.App.Accounts.SignInWith(r.Context(), c.sys.Canary.A.ID, &sso.Identity{Issuer: c.issuer, Subject: c.subject}, session.Device{})
 			if err == nil {
 				http.SetCookie(w, session.Cookie(name, in.Token))
@@ -189,6 +197,7 @@ func singleSignOnSabotages() []sabotage {
 		})},
 		{name: "anybody's domain is taken", says: "another organisation", system: careless(claim("email", func(v any, _ trip) bool { s, _ := v.(string); return !strings.HasSuffix(s, "elsewhere.invalid") }))},
 		{name: "no address is verified", says: "not verified", system: careless(claim("email_verified", func(v any, _ trip) bool { return v == true }))},
+		{name: "anybody is somebody new", says: "The account of another organisation is taken for somebody new", system: lax(claim("email", func(v any, _ trip) bool { s, _ := v.(string); return !strings.HasSuffix(s, "elsewhere.invalid") }), true)},
 		{name: "an address is enough", says: "the same address", system: func(w *world, sys *control.System) {
 			first := ""
 			careless(func(t trip) bool {
