@@ -68,11 +68,11 @@ func (c *DisclosureProgramme) Probe(ctx context.Context, s *System) Finding {
 // published looks that security.txt says what the policy does, and holds still.
 func (c *DisclosureProgramme) published(ctx context.Context, a *assuranceTrial) {
 	got, err := a.s.door("").do(ctx, call{method: "GET", path: "/.well-known/security.txt"})
-	if err != nil {
-		a.hurdle("security.txt: %v", err)
+	switch {
+	case err != nil || !got.ok() && !got.refused():
+		a.hurdle("security.txt: %v", came(got, err))
 		return
-	}
-	if !got.ok() {
+	case !got.ok():
 		a.breach("There is no security.txt (%s).", got)
 		return
 	}
@@ -110,8 +110,8 @@ func (c *DisclosureProgramme) published(ctx context.Context, a *assuranceTrial) 
 func (c *DisclosureProgramme) open(ctx context.Context, a *assuranceTrial) {
 	got, err := a.s.door("").do(ctx, call{method: "POST", path: reportPath, body: struct{}{}})
 	switch {
-	case err != nil:
-		a.hurdle("reporting: %v", err)
+	case err != nil || got.status >= http.StatusInternalServerError:
+		a.hurdle("reporting: %v", came(got, err))
 	case got.ok():
 		a.breach("An empty report was taken.")
 	case got.malformed(), got.status == http.StatusTooManyRequests:

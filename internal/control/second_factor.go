@@ -75,7 +75,11 @@ func (c *SecondFactor) protected(ctx context.Context, s *System, t *trial, fn fu
 func (c *SecondFactor) setUp(ctx context.Context, m *member) (secret string, recovery []string, used string) {
 	a, err := m.visit(ctx, http.MethodPost, "second-factor", url.Values{"password": {m.password}})
 	shown := secretShown.FindSubmatch(a.body)
-	if err != nil || shown == nil {
+	switch {
+	case err != nil || a.status >= http.StatusInternalServerError || a.status == http.StatusTooManyRequests:
+		m.trial.hurdle("setting a second factor up: %v", came(a, err))
+		return "", nil, ""
+	case shown == nil:
 		m.trial.breach("No second factor can be set up.")
 		return "", nil, ""
 	}
@@ -83,7 +87,7 @@ func (c *SecondFactor) setUp(ctx context.Context, m *member) (secret string, rec
 	used = codeAt(secret, m.Now())
 	a, err = m.visit(ctx, http.MethodPost, "second-factor/confirm", url.Values{"code": {used}})
 	if err != nil || !a.ok() {
-		m.trial.hurdle("a second factor could not be set up: %s, %v", a, err)
+		m.trial.hurdle("a second factor could not be set up: %v", came(a, err))
 		return "", nil, ""
 	}
 	for _, code := range recoveryShown.FindAllSubmatch(a.body, -1) {
