@@ -170,19 +170,7 @@ func (s *server) count(ctx context.Context) (int, error) {
 
 // serveLogIns serves the interface of a whole server, and people who sign in from many places while they are told to.
 func serveLogIns(ctx context.Context, at net.Listener, cert tls.Certificate, folder string, fill int) error {
-	app.Tune()
-	a, err := openApp(ctx, folder)
-	if err != nil {
-		return err
-	}
-	h := hello{Addr: at.Addr().String()}
-	if h.People, h.Record, err = populate(ctx, a, everything(a), fill); err != nil {
-		return err
-	}
-	if h.Key, err = application(ctx, a); err != nil {
-		return err
-	}
-	handler, err := a.Handler()
+	a, handler, h, err := filled(ctx, at, folder, fill)
 	if err != nil {
 		return err
 	}

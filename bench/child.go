@@ -97,12 +97,7 @@ func serveBare(ctx context.Context, at net.Listener, cert tls.Certificate) error
 		_, _ = w.Write(body)
 	})
 	server := httpapi.Server(handler, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12})
-	say(hello{Addr: at.Addr().String()})
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	if err := server.ServeTLS(at, "", ""); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
+	return serveUntil(ctx, server, hello{Addr: at.Addr().String()}, func() error { return server.ServeTLS(at, "", "") })
 }
 
 func say(h hello) { _ = json.NewEncoder(os.Stdout).Encode(h) }
@@ -125,33 +120,32 @@ func openApp(ctx context.Context, folder string) (*app.App, error) {
 	return a, a.Start(ctx)
 }
 
-// serveClause serves a whole server, filled first with people.
-func serveClause(ctx context.Context, at net.Listener, cert tls.Certificate, folder string, fill int) error {
+// filled opens a whole server, filled with people, and what its load has to know.
+func filled(ctx context.Context, at net.Listener, folder string, fill int) (a *app.App, handler http.Handler, h hello, err error) {
 	app.Tune()
-	a, err := openApp(ctx, folder)
-	if err != nil {
-		return err
+	if a, err = openApp(ctx, folder); err != nil {
+		return a, nil, h, err
 	}
-	h := hello{Addr: at.Addr().String()}
-	c := everything(a)
-	if h.People, h.Record, err = populate(ctx, a, c, fill); err != nil {
-		return err
+	h.Addr = at.Addr().String()
+	if h.People, h.Record, err = populate(ctx, a, everything(a), fill); err != nil {
+		return a, nil, h, err
 	}
 	if h.Key, err = application(ctx, a); err != nil {
-		return err
+		return a, nil, h, err
 	}
-	handler, err := a.Handler()
+	handler, err = a.Handler()
+	return a, handler, h, err
+}
+
+// serveClause serves a whole server, filled first with people.
+func serveClause(ctx context.Context, at net.Listener, cert tls.Certificate, folder string, fill int) error {
+	a, handler, h, err := filled(ctx, at, folder, fill)
 	if err != nil {
 		return err
 	}
 	server := httpapi.Server(handler, a.TLSConfig(cert))
 	server.TLSConfig.NextProtos = nil
-	say(h)
-	context.AfterFunc(ctx, func() { _ = server.Close() })
-	if err := server.ServeTLS(at, "", ""); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return a.Close()
+	return errors.Join(serveUntil(ctx, server, h, func() error { return server.ServeTLS(at, "", "") }), a.Close())
 }
 
 func purposes(a *app.App) (ids []string) {
