@@ -294,6 +294,20 @@ func TestContinueAttacks(t *testing.T) {
 	})
 }
 
+// TestContinueTooLate: an account that somebody opened with the address, while the form was open, stays as it is.
+func TestContinueTooLate(t *testing.T) {
+	s := openElsewhere(t, nil)
+	p := s.person()
+	form := joining(pledgeOf(s.continues(p)))
+	form.Set("identity.first_name", "Another")
+	owner := s.person()
+	owner.join(ana, strong)
+	p.expect(p.post("/account/en/join", form), http.StatusConflict, "You have an account with this address")
+	if a := owner.expect(owner.get("/account/en/data"), http.StatusOK, "Ana"); strings.Contains(a.Body, "Another") || p.in() {
+		t.Error("somebody else is let in, or changes what is there")
+	}
+}
+
 // TestContinueAfterSquatting: who registered somebody's address before them, and could not verify it, has nothing of it.
 func TestContinueAfterSquatting(t *testing.T) {
 	s := openElsewhere(t, nil)
