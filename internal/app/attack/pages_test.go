@@ -2,13 +2,14 @@ package attack_test
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"clause.dev/clause/internal/app/apptest"
 )
 
 // markup is what somebody types who would have others run it.
@@ -41,14 +42,7 @@ func TestPages(t *testing.T) {
 	s.unbroken(100)
 }
 
-// page is an answer.
-type page struct {
-	status int
-	header http.Header
-	body   string
-}
-
-func (s *scene) ask(t *testing.T, b *http.Client, method, path string, form url.Values, headers ...string) page {
+func (s *scene) ask(t *testing.T, b *http.Client, method, path string, form url.Values, headers ...string) apptest.Answer {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.at+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -65,16 +59,7 @@ func (s *scene) ask(t *testing.T, b *http.Client, method, path string, form url.
 		}
 		r.Header.Set(headers[i], headers[i+1])
 	}
-	a, err := b.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Body.Close()
-	body, err := io.ReadAll(a.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return page{a.StatusCode, a.Header, string(body)}
+	return apptest.Ask(t, b, r)
 }
 
 var (
@@ -86,7 +71,7 @@ var (
 func foreignForms(t *testing.T, s *scene, b *http.Client) {
 	var all []string
 	for _, path := range paths {
-		for _, form := range forms.FindAllString(s.ask(t, b, "GET", path, nil).body, -1) {
+		for _, form := range forms.FindAllString(s.ask(t, b, "GET", path, nil).Body, -1) {
 			action := path
 			if m := actions.FindStringSubmatch(form); m != nil && m[1] != "" {
 				action = m[1]
@@ -104,13 +89,13 @@ func foreignForms(t *testing.T, s *scene, b *http.Client) {
 			{"Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example"}, {"Sec-Fetch-Site", "same-site", "Origin", "https://sister.example"}, {"Origin", "https://evil.example"}, {"Origin", "null"},
 		} {
 			a := s.ask(t, b, "POST", action, url.Values{"password": {secret}, "sure": {"yes"}}, headers...)
-			if a.status != http.StatusForbidden && a.status != http.StatusUnauthorized {
-				t.Errorf("%s, sent by another site (%q), is answered %d", action, headers, a.status)
+			if a.Status != http.StatusForbidden && a.Status != http.StatusUnauthorized {
+				t.Errorf("%s, sent by another site (%q), is answered %d", action, headers, a.Status)
 			}
 		}
 	}
-	if a := s.ask(t, b, "GET", "/account/en/", nil); a.status != http.StatusOK {
-		t.Errorf("another site signed somebody out: %d", a.status)
+	if a := s.ask(t, b, "GET", "/account/en/", nil); a.Status != http.StatusOK {
+		t.Errorf("another site signed somebody out: %d", a.Status)
 	}
 }
 
@@ -122,13 +107,13 @@ func markupIsText(t *testing.T, s *scene, b *http.Client) {
 		"/en/goals":        {"name": {markup}, "target": {"1000"}, "saved": {"600"}},
 		"/en/transactions": {"date": {s.server.Clock.Now().Format("2006-01-02")}, "amount": {"5"}, "direction": {"expense"}, "category": {"other"}, "merchant": {markup}, "description": {markup}},
 	} {
-		m := once.FindStringSubmatch(s.ask(t, b, "GET", "/en/plan", nil).body)
+		m := once.FindStringSubmatch(s.ask(t, b, "GET", "/en/plan", nil).Body)
 		if m == nil {
 			t.Fatal("the plan has no form")
 		}
 		form.Set("once", m[1])
-		if a := s.ask(t, b, "POST", path, form, "Sec-Fetch-Site", "same-origin"); a.status != http.StatusSeeOther {
-			t.Fatalf("%s answers %d", path, a.status)
+		if a := s.ask(t, b, "POST", path, form, "Sec-Fetch-Site", "same-origin"); a.Status != http.StatusSeeOther {
+			t.Fatalf("%s answers %d", path, a.Status)
 		}
 	}
 	for _, right := range []string{"access", "rectification"} {
@@ -136,18 +121,18 @@ func markupIsText(t *testing.T, s *scene, b *http.Client) {
 	}
 	shown := 0
 	all := slices.Clone(paths)
-	for _, m := range regexp.MustCompile(`href="(/account/en/data/[^"]+)"`).FindAllStringSubmatch(s.ask(t, b, "GET", "/account/en/data", nil).body, -1) {
+	for _, m := range regexp.MustCompile(`href="(/account/en/data/[^"]+)"`).FindAllStringSubmatch(s.ask(t, b, "GET", "/account/en/data", nil).Body, -1) {
 		all = append(all, m[1]) // the forms for correcting it
 	}
 	for _, path := range append(all, "/account/en/sign-in?to=/"+url.QueryEscape(markup), "/account/en/"+url.PathEscape(markup), "/en/spending?month="+url.QueryEscape(markup), "/en/?done="+url.QueryEscape(markup)) {
 		a := s.ask(t, b, "GET", path, nil)
-		if strings.Contains(a.body, "<script>alert") || strings.Contains(a.body, "<img src=x") {
+		if strings.Contains(a.Body, "<script>alert") || strings.Contains(a.Body, "<img src=x") {
 			t.Errorf("%s: what somebody typed is markup", path)
 		}
-		if strings.Contains(a.body, "&lt;script&gt;alert") {
+		if strings.Contains(a.Body, "&lt;script&gt;alert") {
 			shown++
 		}
-		if csp := a.header.Get("Content-Security-Policy"); strings.Contains(a.header.Get("Content-Type"), "html") && (csp == "" || strings.Contains(csp, "script-src 'unsafe-inline'")) {
+		if csp := a.Header.Get("Content-Security-Policy"); strings.Contains(a.Header.Get("Content-Type"), "html") && (csp == "" || strings.Contains(csp, "script-src 'unsafe-inline'")) {
 			t.Errorf("%s: its policy for content is %q", path, csp)
 		}
 	}
@@ -163,12 +148,12 @@ func openRedirects(t *testing.T, s *scene, b *http.Client) {
 		"//evil.example/%2f..", "/%0a/evil.example", "@evil.example", "data:text/html,x", " //evil.example", "/.//evil.example/..//", "///evil.example",
 	} {
 		q := url.Values{"to": {to}}
-		for what, a := range map[string]page{
+		for what, a := range map[string]apptest.Answer{
 			"a link, signed in":       s.ask(t, b, "GET", "/account/en/sign-in?"+q.Encode(), nil),
 			"a link, whatever speech": s.ask(t, b, "GET", "/account/sign-in?"+q.Encode(), nil),
 			"the form":                s.ask(t, s.browser(), "POST", "/account/en/sign-in", url.Values{"login": {ana}, "password": {secret}, "to": {to}}, "Sec-Fetch-Site", "same-origin"),
 		} {
-			at := a.header.Get("Location")
+			at := a.Header.Get("Location")
 			u, err := url.Parse(at)
 			if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(at, "/") || strings.HasPrefix(at, "//") || strings.ContainsAny(at, "\\\t\r\n") {
 				t.Errorf("%s to %q leads to %q", what, to, at)
@@ -186,8 +171,8 @@ func headerLines(t *testing.T, s *scene, b *http.Client) {
 	} {
 		for name, asks := range map[string]*http.Client{"somebody": b, "nobody": s.browser()} {
 			a := s.ask(t, asks, "GET", path, nil, "Accept-Language", "en")
-			if a.header.Get("X-Planted") != "" || strings.Contains(fmt.Sprint(a.header["Set-Cookie"]), "planted") {
-				t.Errorf("%s asks for %s: the answer's head is %v", name, path, a.header)
+			if a.Header.Get("X-Planted") != "" || strings.Contains(fmt.Sprint(a.Header["Set-Cookie"]), "planted") {
+				t.Errorf("%s asks for %s: the answer's head is %v", name, path, a.Header)
 			}
 		}
 	}
@@ -196,8 +181,8 @@ func headerLines(t *testing.T, s *scene, b *http.Client) {
 // foreignHosts asks for a new password under names of other hosts: no mail ever leads there.
 func foreignHosts(t *testing.T, s *scene, b *http.Client) {
 	form := url.Values{"login": {ana}}
-	if a := s.ask(t, b, "POST", "/account/en/recover", form, "Sec-Fetch-Site", "same-origin", "Host", "evil.example"); a.status != http.StatusMisdirectedRequest {
-		t.Errorf("under another host it is %d", a.status)
+	if a := s.ask(t, b, "POST", "/account/en/recover", form, "Sec-Fetch-Site", "same-origin", "Host", "evil.example"); a.Status != http.StatusMisdirectedRequest {
+		t.Errorf("under another host it is %d", a.Status)
 	}
 	s.ask(t, b, "POST", "/account/en/recover", form, "Sec-Fetch-Site", "same-origin", "X-Forwarded-Host", "evil.example", "Forwarded", "host=evil.example", "X-Host", "evil.example")
 	_ = s.code()

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"crypto/tls"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -189,13 +188,7 @@ func (s *scene) post(b *http.Client, path string, form url.Values) int {
 	}
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	a, err := b.Do(r)
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer a.Body.Close()
-	_, _ = io.Copy(io.Discard, a.Body)
-	return a.StatusCode
+	return apptest.Ask(s, b, r).Status
 }
 
 // code is the newest that was mailed.
