@@ -126,12 +126,7 @@ func (d *Desk) enroller(ctx context.Context, c vault.Caller, act, tenant string)
 
 // told writes an entry about a member or a grant.
 func told(tx *db.Tx, kind, by, id, reason string, clauses []string, more ...string) error {
-	detail := map[string]string{"item": id}
-	for i := 0; i+1 < len(more); i += 2 {
-		if more[i+1] != "" {
-			detail[more[i]] = more[i+1]
-		}
-	}
+	detail := ledger.Details(append([]string{"item", id}, more...)...)
 	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: by, Reason: reason, Clauses: clauses, Detail: detail})
 }
 

@@ -103,10 +103,7 @@ const actor = "clause"
 func newID() string { return "alr_" + strings.ToLower(rand.Text()) }
 
 func (a *alert) record(tx *db.Tx, kind, by, reason string, clauses []string, more ...string) error {
-	detail := map[string]string{"alert": a.id, "what": a.kind, "cause": a.cause}
-	for i := 0; i+1 < len(more); i += 2 {
-		detail[more[i]] = more[i+1]
-	}
+	detail := ledger.Details(append([]string{"alert", a.id, "what", a.kind, "cause", a.cause}, more...)...)
 	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: by, Reason: reason, Clauses: clauses, Detail: detail})
 }
 

@@ -143,12 +143,6 @@ func offBoards(tx *db.Tx) (bool, error) {
 
 // tell writes an entry of a walk and a system.
 func (d *Desk) tell(tx *db.Tx, who, kind string, w *walk, system string, more ...string) error {
-	detail := map[string]string{"walk": w.id, "system": system, "action": w.action}
-	if w.about != "" {
-		detail["request"] = w.about
-	}
-	for i := 0; i+1 < len(more); i += 2 {
-		detail[more[i]] = more[i+1]
-	}
+	detail := ledger.Details(append([]string{"walk", w.id, "system", system, "action", w.action, "request", w.about}, more...)...)
 	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: who, Answer: proof.Allow, Detail: detail})
 }

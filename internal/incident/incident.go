@@ -81,12 +81,7 @@ func newID(prefix string) string { return prefix + strings.ToLower(rand.Text()) 
 
 // told writes an entry about an incident or a demand.
 func told(tx *db.Tx, kind, by, id, reason string, clauses []string, more ...string) error {
-	detail := map[string]string{"incident": id}
-	for i := 0; i+1 < len(more); i += 2 {
-		if more[i+1] != "" {
-			detail[more[i]] = more[i+1]
-		}
-	}
+	detail := ledger.Details(append([]string{"incident", id}, more...)...)
 	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: by, Reason: reason, Clauses: clauses, Detail: detail})
 }
 

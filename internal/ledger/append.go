@@ -22,6 +22,17 @@ func Append(tx *db.Tx, e proof.Entry) error {
 	return err
 }
 
+// Details are what an entry tells beside, from pairs of a name and a value. What has no value is left out.
+func Details(pairs ...string) map[string]string {
+	all := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			all[pairs[i]] = pairs[i+1]
+		}
+	}
+	return all
+}
+
 // AppendAt is Append, and returns where in the log the entry will stand if tx commits.
 func AppendAt(tx *db.Tx, e proof.Entry) (seq int64, err error) {
 	const op = "ledger.Append"

@@ -216,19 +216,20 @@ func (d *Desk) clocks(tx *db.Tx, r *Request) (err error) {
 	return nil
 }
 
+// told is what is told of the request, with more of pairs.
+func (r *Request) told(more ...string) map[string]string {
+	return ledger.Details(append([]string{"request", r.ID, "right", string(r.Right)}, more...)...)
+}
+
 // note writes an entry of the request. Who is nobody's id but that of a credential, or of the request
 // itself where its link was used.
-func (d *Desk) note(tx *db.Tx, r *Request, who, kind, reason string, more ...string) error {
-	detail := map[string]string{"request": r.ID, "right": string(r.Right)}
-	for i := 0; i+1 < len(more); i += 2 {
-		detail[more[i]] = more[i+1]
-	}
+func (d *Desk) note(tx *db.Tx, r *Request, who, kind, reason string) error {
 	if d.Changed != nil {
 		if err := d.Changed(tx, r.ID); err != nil {
 			return err
 		}
 	}
-	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: who, Subject: r.alias, Answer: proof.Allow, Reason: reason, Clauses: r.Clauses, Detail: detail})
+	return ledger.Append(tx, proof.Entry{Kind: kind, Actor: who, Subject: r.alias, Answer: proof.Allow, Reason: reason, Clauses: r.Clauses, Detail: r.told()})
 }
 
 // tell puts a message for the person into the outbox: by mail where the policy says how people are
@@ -237,12 +238,7 @@ func (d *Desk) tell(tx *db.Tx, r *Request, what string, more ...string) error {
 	if d.Tell == nil || r.alias == "" {
 		return nil
 	}
-	details := map[string]string{"request": r.ID, "right": string(r.Right)}
-	for i := 0; i+1 < len(more); i += 2 {
-		if more[i+1] != "" {
-			details[more[i]] = more[i+1]
-		}
-	}
+	details := r.told(more...)
 	channels := []notify.Channel{notify.InApp}
 	if d.Policy.Contacts.Email != "" {
 		channels = append(channels, notify.Email)
