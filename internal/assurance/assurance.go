@@ -140,15 +140,8 @@ func invalid(op, field, format string, args ...any) *fault.Error {
 
 // reference finds what cannot be an id of the caller's.
 func reference(op, field, s string) error {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
-		if !letter && (i == 0 || !strings.ContainsRune("._:-", rune(c))) {
-			return invalid(op, field, "an id has letters, digits and . _ : - alone")
-		}
-	}
-	if s == "" || len(s) > 128 {
-		return invalid(op, field, "an id has 1 to 128 characters")
+	if !vault.IsReference(s) {
+		return invalid(op, field, "an id has 1 to 128 letters, digits and . _ : -, a letter or digit first")
 	}
 	return nil
 }

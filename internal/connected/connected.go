@@ -128,7 +128,7 @@ func (d *Desk) Settle(ctx context.Context, c vault.Caller, tenant, about, system
 	if err := d.admit(ctx, c, "connected.settle", tenant, vault.ScopeRights, vault.ScopeSubjects); err != nil {
 		return nil, err
 	}
-	if !reasonForm.MatchString(reason) {
+	if !vault.IsReference(reason) {
 		return nil, fault.New(op, fault.Invalid, "it is settled for a reason: an id of yours, and no name or text").WithField("reason")
 	}
 	var id string

@@ -3,7 +3,6 @@ package connected
 import (
 	"context"
 	"encoding/json"
-	"regexp"
 
 	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/db"
@@ -12,8 +11,6 @@ import (
 	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/vault"
 )
-
-var reasonForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
 
 const (
 	sealedAs       = "external-ids" // what a person's ids are bound to

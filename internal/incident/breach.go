@@ -328,7 +328,7 @@ func (d *Desk) Close(ctx context.Context, c vault.Caller, tenant, id string, in 
 	if err := d.admit(ctx, c, "incident.close", tenant); err != nil {
 		return api.Incident{}, err
 	}
-	if !slices.ContainsFunc(in.Lessons, func(l string) bool { return !isRef(l) }) && len(in.Lessons) <= 50 {
+	if !slices.ContainsFunc(in.Lessons, func(l string) bool { return !vault.IsReference(l) }) && len(in.Lessons) <= 50 {
 		return d.move(ctx, tenant, id, "it must be assessed first", []string{suspected, assessed}, func(tx *db.Tx, b *breach) error {
 			if in.NoBreach != (b.state == suspected) {
 				return wrong(op, b.state, "only a suspicion is closed as unfounded, and nothing else can be closed before it is assessed")
@@ -350,18 +350,6 @@ func (d *Desk) Close(ctx context.Context, c vault.Caller, tenant, id string, in 
 		})
 	}
 	return api.Incident{}, invalid(op, "lessons", "lessons are at most 50 ids of yours")
-}
-
-// isRef reports whether a text can be an id of the caller's.
-func isRef(s string) bool {
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		letter := c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9'
-		if !letter && (i == 0 || c != '.' && c != '_' && c != ':' && c != '-') {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 128
 }
 
 // Remove deletes a drill with all it left: its clocks and messages. What happened stays in the ledger.

@@ -69,7 +69,7 @@ func (d *Desk) Demand(ctx context.Context, c vault.Caller, tenant string, in api
 		return api.Demand{}, err
 	}
 	switch {
-	case !isRef(in.Issuer) || !isRef(in.Reference) || !isRef(in.Kind):
+	case !vault.IsReference(in.Issuer) || !vault.IsReference(in.Reference) || !vault.IsReference(in.Kind):
 		return api.Demand{}, invalid(op, "reference", "a demand has a kind, an issuer and a reference, which are ids")
 	case len(in.Subjects) == 0 || len(in.Subjects) > 1000:
 		return api.Demand{}, invalid(op, "subjects", "a demand names 1 to 1000 people")
@@ -274,7 +274,7 @@ func (d *Desk) Deny(ctx context.Context, c vault.Caller, tenant, id string, in a
 	if err := d.admit(ctx, c, "demand.deny", tenant); err != nil {
 		return api.Demand{}, err
 	}
-	if !isRef(in.Reason) {
+	if !vault.IsReference(in.Reason) {
 		return api.Demand{}, invalid(op, "reason", "a demand is refused for a reason")
 	}
 	return d.demandStep(ctx, tenant, id, func(tx *db.Tx) error {

@@ -5,7 +5,6 @@ package retention
 import (
 	"context"
 	"crypto/rand"
-	"regexp"
 	"strings"
 	"time"
 
@@ -56,8 +55,6 @@ type OffBoarding struct {
 
 // actor is the desk in the ledger.
 const actor = "clause"
-
-var aboutPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
 
 // OffBoard begins the off-boarding of a tenant: when it returns, the tenant is unreadable for good. Its data is
 // swept after that, and a certificate follows. Asked again, it tells how far that has come.
@@ -179,7 +176,7 @@ func (d *Desk) progress(ctx context.Context, tenant string) (out OffBoarding, er
 // what was kept is erased too. Asked again while the erasure is under way, it tells of the same certificate.
 func (d *Desk) EraseSubject(ctx context.Context, c vault.Caller, tenant, subject, about string) (Certificate, error) {
 	const op = "retention.EraseSubject"
-	if !aboutPattern.MatchString(about) {
+	if !vault.IsReference(about) {
 		return Certificate{}, fault.New(op, fault.Invalid, "an erasure has an id of yours, which the certificate names; no name and no address").WithField("about")
 	}
 	if err := d.Vault.Admit(ctx, c, "erasure.certify", tenant, vault.ScopeSubjects); err != nil {

@@ -34,7 +34,11 @@ const holdPrefix = "hold_"
 // maxHoldFields bounds a hold.
 const maxHoldFields = 256
 
-var reasonPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
+var referencePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$`)
+
+// IsReference reports whether a text can be an id of the caller's, such as of a case: what the ledger may name, and
+// no sentence about somebody.
+func IsReference(s string) bool { return referencePattern.MatchString(s) }
 
 // PlaceHold places a legal hold on a person, for a reason and until a time. A hold of longer than the policy
 // allows, and one where it allows nothing to be kept, is refused; a person has one at a time.
@@ -93,7 +97,7 @@ func (v *Vault) checkHold(h *Hold) error {
 	if v.Retained.Clause == "" {
 		return fault.New(op, fault.Refused, "no clause of the policy allows anything to be kept of people who are erased")
 	}
-	if !reasonPattern.MatchString(h.Reason) {
+	if !IsReference(h.Reason) {
 		return fault.New(op, fault.Invalid, "a hold has a reason: your id of the case, and no name or text").WithField("reason")
 	}
 	if len(h.Fields) == 0 || len(h.Fields) > maxHoldFields {
