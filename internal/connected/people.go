@@ -8,6 +8,7 @@ import (
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
+	"clause.dev/clause/internal/vault"
 )
 
 // person is somebody whom an erasure has still to reach, and how far it came with them.
@@ -52,8 +53,7 @@ func (d *Desk) dropKey(tx *db.Tx, w *walk) error {
 	if err := d.Vault.Ring.Destroy([]keyring.ID{id}, d.Vault.Now()); err != nil {
 		return err
 	}
-	_, err = tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, keyring.StoreMark+w.key, []byte{})
-	return err
+	return vault.MarkDestroyed(tx, id)
 }
 
 // put seals people into a part of a walk.

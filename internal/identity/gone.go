@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/sha256"
 	"time"
 
 	"clause.dev/clause/internal/db"
@@ -19,16 +18,10 @@ type Gone interface {
 }
 
 // keyOf is the name of an application's key on the list.
-func keyOf(application string) keyring.ID {
-	sum := sha256.Sum256([]byte("clause application\x00" + application))
-	return keyring.ID(sum[:len(keyring.ID{})])
-}
+func keyOf(application string) keyring.ID { return keyring.IDOf("application", application) }
 
 // keyOfKey is the name of one key of an application on the list.
-func keyOfKey(key string) keyring.ID {
-	sum := sha256.Sum256([]byte("clause application key\x00" + key))
-	return keyring.ID(sum[:len(keyring.ID{})])
-}
+func keyOfKey(key string) keyring.ID { return keyring.IDOf("application key", key) }
 
 // markGone notes in the store that it knows of what is on the list.
 func markGone(tx *db.Tx, id keyring.ID) error {

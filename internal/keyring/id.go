@@ -2,6 +2,7 @@ package keyring
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 
 	"clause.dev/clause/internal/fault"
@@ -15,6 +16,12 @@ func NewID() ID {
 	var id ID
 	rand.Read(id[:])
 	return id
+}
+
+// IDOf is the id by which the list of destroyed keys names what is no key of the ring's, such as an application.
+func IDOf(kind, name string) ID {
+	sum := sha256.Sum256([]byte("clause " + kind + "\x00" + name))
+	return ID(sum[:len(ID{})])
 }
 
 // ParseID reads what String wrote: 32 lower-case hexadecimal digits. Anything else is Invalid.

@@ -90,6 +90,13 @@ func FuzzParseKeyFile(f *testing.F) {
 	})
 }
 
+// TestIDOf: lists of destroyed keys name applications so for ever.
+func TestIDOf(t *testing.T) {
+	if got := IDOf("application", "app_1").String(); got != "a39faf1862c88a626e5de98a3d74596c" {
+		t.Error(got)
+	}
+}
+
 func TestParseID(t *testing.T) {
 	id := NewID()
 	if back := must(ParseID(id.String()))(t); back != id || id.IsZero() {

@@ -45,7 +45,7 @@ func (v *Vault) EraseSubject(ctx context.Context, c Caller, tenant, subject stri
 		if err := v.dropSubject(tx, tenant, subject); err != nil {
 			return err
 		}
-		if err := markDestroyed(tx, s.key.ID()); err != nil {
+		if err := MarkDestroyed(tx, s.key.ID()); err != nil {
 			return err
 		}
 		return v.tell(tx, v.entry(&q, a))
@@ -72,7 +72,7 @@ func (v *Vault) finishErasure(ctx context.Context, q *question) error {
 			return err
 		}
 		if v.Ring.Destroyed(id) { // else it is the tenant's that was
-			if err := markDestroyed(tx, id); err != nil {
+			if err := MarkDestroyed(tx, id); err != nil {
 				return err
 			}
 		}
@@ -229,5 +229,5 @@ func (v *Vault) dropTenant(ctx context.Context, tenant, kind, actor string, dest
 	for _, id := range destroyed {
 		v.forgetKey(tenant, id.String())
 	}
-	return v.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error { return markDestroyed(tx, destroyed...) })
+	return v.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error { return MarkDestroyed(tx, destroyed...) })
 }

@@ -219,5 +219,5 @@ func (v *Vault) dropCopy(tx *db.Tx, tenant, copied string, keys []keyring.ID) er
 	if err := v.dropSubject(tx, tenant, copied); err != nil {
 		return err
 	}
-	return markDestroyed(tx, keys...)
+	return MarkDestroyed(tx, keys...)
 }

@@ -14,13 +14,13 @@ import (
 // destroyedMark begins the meta keys that say which destroyed keys this store knows of.
 const destroyedMark = keyring.StoreMark
 
-// markDestroyed notes in the transaction of an erasure that the store knows of it. A copy of the
+// MarkDestroyed notes in the transaction of an erasure that the store knows of it. A copy of the
 // store from before lacks the note, and so is found out by Reconcile.
-func markDestroyed(tx *db.Tx, ids ...keyring.ID) error {
+func MarkDestroyed(tx *db.Tx, ids ...keyring.ID) error {
 	for _, id := range ids {
 		_, err := tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, destroyedMark+id.String(), []byte{})
 		if err != nil {
-			return fault.Wrap("vault.markDestroyed", err)
+			return fault.Wrap("vault.MarkDestroyed", err)
 		}
 	}
 	return nil
@@ -52,7 +52,7 @@ func (v *Vault) Reconcile(ctx context.Context) (people, tenants int, err error) 
 	}
 	err = v.DB.Write(ctx, db.Organisation, func(tx *db.Tx) error {
 		for id := range unknown {
-			if err := markDestroyed(tx, id); err != nil {
+			if err := MarkDestroyed(tx, id); err != nil {
 				return err
 			}
 		}

@@ -2,7 +2,6 @@ package drp
 
 import (
 	"context"
-	"crypto/sha256"
 	"strings"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
+	"clause.dev/clause/internal/vault"
 )
 
 // Gone is the list of destroyed keys, which outlives the store: a backup from before a removal must not
@@ -21,10 +21,7 @@ type Gone interface {
 }
 
 // keyOf is the name of a registration on the list.
-func keyOf(registration string) keyring.ID {
-	sum := sha256.Sum256([]byte("clause agent\x00" + registration))
-	return keyring.ID(sum[:len(keyring.ID{})])
-}
+func keyOf(registration string) keyring.ID { return keyring.IDOf("agent", registration) }
 
 // Remove ends a registration: its token is refused from the next request on. What it asked for goes on.
 func (g *Registry) Remove(ctx context.Context, actor, registration string) error {
@@ -57,8 +54,7 @@ func (g *Registry) remove(ctx context.Context, kind, actor, registration string)
 		if err != nil || n == 0 {
 			return err
 		}
-		_, err = tx.Exec(`INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT DO NOTHING`, keyring.StoreMark+keyOf(registration).String(), []byte{})
-		if err != nil {
+		if err := vault.MarkDestroyed(tx, keyOf(registration)); err != nil {
 			return err
 		}
 		return ledger.Append(tx, proof.Entry{Kind: kind, Actor: actor, Detail: map[string]string{"registration": registration}})
