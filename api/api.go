@@ -6,6 +6,16 @@
 // A value to look up travels in a body, never in an address.
 package api
 
+import "time"
+
+// Moment is a time as it travels: nil for none.
+func Moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
 // The header fields of a request.
 const (
 	// HeaderPurpose names the purpose the data is processed for; every call on data needs one.

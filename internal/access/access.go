@@ -188,10 +188,3 @@ func (d *Desk) latest(from time.Time) (at time.Time, clause string) {
 	}
 	return at, clause
 }
-
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}

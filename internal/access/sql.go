@@ -30,7 +30,7 @@ func (m *member) lapsed(now time.Time) bool { return !m.reviewBy.IsZero() && !no
 func (m *member) show(now time.Time) api.Member {
 	return api.Member{
 		ID: m.id, State: m.state, Lapsed: m.lapsed(now), Roles: m.Roles, Enrolled: m.created, EnrolledBy: m.By, KeyUntil: m.until,
-		ReviewBy: moment(m.reviewBy), Reviewed: moment(m.Reviewed), ReviewedBy: m.ReviewedBy, Ended: moment(m.Ended), Drill: drill(m.id),
+		ReviewBy: api.Moment(m.reviewBy), Reviewed: api.Moment(m.Reviewed), ReviewedBy: m.ReviewedBy, Ended: api.Moment(m.Ended), Drill: drill(m.id),
 	}
 }
 
@@ -116,10 +116,10 @@ type grant struct {
 
 func (g *grant) show() api.Grant {
 	return api.Grant{
-		ID: g.id, Holder: g.holder, State: g.state, Purposes: g.Purposes, Reason: g.Reason, Asked: g.asked, From: moment(g.From), Until: g.until,
-		Approved: moment(g.Approved), ApprovedBy: g.ApprovedBy, Allowed: moment(g.Allowed), AllowedBy: g.AllowedBy,
-		ReviewBy: moment(g.reviewBy), Reviewed: moment(g.Reviewed), ReviewedBy: g.ReviewedBy,
-		Ended: moment(g.Ended), EndedBy: g.EndedBy, Uses: g.uses, Used: moment(g.used), Drill: drill(g.holder),
+		ID: g.id, Holder: g.holder, State: g.state, Purposes: g.Purposes, Reason: g.Reason, Asked: g.asked, From: api.Moment(g.From), Until: g.until,
+		Approved: api.Moment(g.Approved), ApprovedBy: g.ApprovedBy, Allowed: api.Moment(g.Allowed), AllowedBy: g.AllowedBy,
+		ReviewBy: api.Moment(g.reviewBy), Reviewed: api.Moment(g.Reviewed), ReviewedBy: g.ReviewedBy,
+		Ended: api.Moment(g.Ended), EndedBy: g.EndedBy, Uses: g.uses, Used: api.Moment(g.used), Drill: drill(g.holder),
 	}
 }
 

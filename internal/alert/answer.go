@@ -250,8 +250,8 @@ func (d *Desk) List(ctx context.Context, c vault.Caller, tenant, cursor string, 
 func (d *Desk) show(tx *db.Tx, a *alert) (api.Alert, error) {
 	out := api.Alert{
 		ID: a.id, Kind: a.kind, Cause: a.cause, Severity: a.Severity, State: a.state, Drill: a.Drill, Times: a.Times,
-		Raised: time.UnixMicro(a.raised).UTC(), Detected: moment(a.Detected), Acknowledged: moment(a.Acked), AcknowledgedBy: a.AckedBy,
-		Resolved: moment(a.Ended), Reason: a.Reason, Steps: a.Steps, Told: []api.AlertStep{}, Clocks: []api.Clock{},
+		Raised: time.UnixMicro(a.raised).UTC(), Detected: api.Moment(a.Detected), Acknowledged: api.Moment(a.Acked), AcknowledgedBy: a.AckedBy,
+		Resolved: api.Moment(a.Ended), Reason: a.Reason, Steps: a.Steps, Told: []api.AlertStep{}, Clocks: []api.Clock{},
 	}
 	clocks, err := d.Engine.Of(tx, a.id)
 	if err != nil {
@@ -262,7 +262,7 @@ func (d *Desk) show(tx *db.Tx, a *alert) (api.Alert, error) {
 		c := &clocks[i]
 		out.Clocks = append(out.Clocks, c.Wire(tx.Now()))
 		if c.State == obligation.Running && (out.AnswerBy == nil || c.Due.Before(*out.AnswerBy)) {
-			out.AnswerBy = moment(c.Due)
+			out.AnswerBy = api.Moment(c.Due)
 		}
 	}
 	for _, s := range a.Told {
@@ -277,14 +277,6 @@ func (d *Desk) show(tx *db.Tx, a *alert) (api.Alert, error) {
 		out.Told = append(out.Told, one)
 	}
 	return out, nil
-}
-
-// moment is a time that may be missing.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -173,14 +173,6 @@ func Slug(words string) string {
 	}, strings.ToLower(words)), "-")
 }
 
-// moment is a time that may be missing.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 func instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // span reads by when something is to be done.

@@ -213,7 +213,7 @@ func (d *Desk) showExercise(tx *db.Tx, e *exercise) (api.Exercise, error) {
 	}
 	abouts := []string{e.clockAbout(tx.Tenant())}
 	for i, item := range e.Items {
-		out.Items = append(out.Items, api.ExerciseItem{Number: i + 1, Reference: item.Reference, Owner: item.Owner, Within: item.Within, Done: moment(item.Done), Evidence: item.Evidence})
+		out.Items = append(out.Items, api.ExerciseItem{Number: i + 1, Reference: item.Reference, Owner: item.Owner, Within: item.Within, Done: api.Moment(item.Done), Evidence: item.Evidence})
 		abouts = append(abouts, e.itemAbout(i))
 	}
 	var err error

@@ -304,8 +304,8 @@ func (d *Desk) RemoveFinding(ctx context.Context, c vault.Caller, tenant, id str
 func (d *Desk) showFinding(tx *db.Tx, f *finding) (api.Weakness, error) {
 	out := api.Weakness{
 		ID: f.id, State: f.state, Drill: drill(tx.Tenant()), Application: f.Application, Severity: f.Severity, Reference: f.reference,
-		Source: f.Source, Finder: f.Finder, Found: f.openedAt(), Fixed: moment(f.Fixed), Change: f.Change,
-		Retested: moment(f.Retested), Retest: f.Retest, Failed: f.Failed, Reason: f.Reason,
+		Source: f.Source, Finder: f.Finder, Found: f.openedAt(), Fixed: api.Moment(f.Fixed), Change: f.Change,
+		Retested: api.Moment(f.Retested), Retest: f.Retest, Failed: f.Failed, Reason: f.Reason,
 	}
 	var err error
 	out.Clocks, err = d.Engine.WireOf(tx, f.id)

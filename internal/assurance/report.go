@@ -133,7 +133,7 @@ func (d *Desk) receipt(tx *db.Tx, r *report) (api.Receipt, error) {
 	found, err := d.Engine.Of(tx, r.id)
 	for i := range found {
 		if c := &found[i]; c.Duty.Kind == TriageDuty && (out.Due == nil || c.Due.Before(*out.Due)) {
-			out.Due = moment(c.Due)
+			out.Due = api.Moment(c.Due)
 		}
 	}
 	return out, err

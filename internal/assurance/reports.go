@@ -76,7 +76,7 @@ func (d *Desk) RemoveReport(ctx context.Context, c vault.Caller, tenant, id stri
 
 func (d *Desk) showReport(tx *db.Tx, r *report) (api.Report, error) {
 	out := api.Report{
-		ID: r.id, State: r.state, Drill: drill(tx.Tenant()), Received: r.openedAt(), Assessed: moment(r.Assessed), Closed: moment(r.Closed),
+		ID: r.id, State: r.state, Drill: drill(tx.Tenant()), Received: r.openedAt(), Assessed: api.Moment(r.Assessed), Closed: api.Moment(r.Closed),
 		Verdict: r.Verdict, Severity: r.Severity, Finding: r.Finding, Reward: r.Reward, Reference: r.Rewarded, Forgotten: r.Forgotten,
 	}
 	var err error

@@ -146,7 +146,7 @@ func (d *Desk) RemoveSwitchOver(ctx context.Context, c vault.Caller, tenant, id 
 
 func (d *Desk) showSwitch(tx *db.Tx, s *switchOver) (api.SwitchOver, error) {
 	out := api.SwitchOver{
-		ID: s.id, State: s.state, Drill: drill(tx.Tenant()), Reference: s.reference, Begun: s.openedAt(), Finished: moment(s.Ended),
+		ID: s.id, State: s.state, Drill: drill(tx.Tenant()), Reference: s.reference, Begun: s.openedAt(), Finished: api.Moment(s.Ended),
 		From: nodeName(s.Before), To: nodeName(s.After), Acknowledged: s.Acknowledged, Lost: s.Lost, Pause: s.Pause.Milliseconds(),
 	}
 	var err error

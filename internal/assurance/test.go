@@ -193,7 +193,7 @@ func (d *Desk) Tests(ctx context.Context, c vault.Caller, tenant, cursor string,
 func (d *Desk) showTest(tx *db.Tx, t *test) (api.SecurityTest, error) {
 	out := api.SecurityTest{
 		ID: t.id, State: t.state, Drill: drill(tx.Tenant()), Application: t.Application, Tester: t.Tester, Qualification: t.Qualification,
-		Planned: t.openedAt(), Begins: t.Begins, Reported: moment(t.Reported), Reference: t.Report, Digest: t.Digest, Areas: t.Areas,
+		Planned: t.openedAt(), Begins: t.Begins, Reported: api.Moment(t.Reported), Reference: t.Report, Digest: t.Digest, Areas: t.Areas,
 	}
 	err := each(tx, `kind = $2 AND about = $3 ORDER BY item_id`, []any{string(findingKind), t.about}, func(r *row) error {
 		f := &finding{}

@@ -35,17 +35,9 @@ func (v *visit) list(items []string) string { return v.door.words[v.lang].List(i
 
 func number[N int | int64](n N) cell { return cell{Text: strconv.FormatInt(int64(n), 10)} }
 
-func when(t time.Time) cell { return cell{Time: moment1(t)} }
+func when(t time.Time) cell { return cell{Time: api.Moment(t)} }
 
 func maybe(t *time.Time) cell { return cell{Time: t} }
-
-// moment1 is a time that may be missing.
-func moment1(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
 
 func ids(all []string) []cell {
 	out := make([]cell, 0, len(all))

@@ -1,10 +1,6 @@
 package evidence
 
-import (
-	"time"
-
-	"clause.dev/clause/api"
-)
+import "clause.dev/clause/api"
 
 // Wire puts statuses in the form in which they travel.
 func Wire(statuses []Status) []api.ClauseStatus {
@@ -12,7 +8,7 @@ func Wire(statuses []Status) []api.ClauseStatus {
 	for _, s := range statuses {
 		w := api.ClauseStatus{
 			Clause: s.Clause.ID, Section: s.Clause.Section, Text: s.Clause.Text, State: string(s.State),
-			Since: some(s.Since), Proven: some(s.Proven), Reasons: s.Reasons,
+			Since: api.Moment(s.Since), Proven: api.Moment(s.Proven), Reasons: s.Reasons,
 		}
 		for _, c := range s.Controls {
 			w.Controls = append(w.Controls, c.Keep.Control)
@@ -20,12 +16,4 @@ func Wire(statuses []Status) []api.ClauseStatus {
 		out = append(out, w)
 	}
 	return out
-}
-
-// some is nil for the zero time, which is none.
-func some(at time.Time) *time.Time {
-	if at.IsZero() {
-		return nil
-	}
-	return &at
 }

@@ -68,7 +68,7 @@ func agentOf(a *drp.Agent) api.Agent {
 	return api.Agent{
 		ID: a.ID, Agent: a.Agent, Business: a.Business, Tenant: a.Tenant, Title: a.Title, VerifyKey: base64.StdEncoding.EncodeToString(a.Key),
 		Callback: a.Callback, Verification: a.Verification, Trusts: orEmpty(a.Trusts), Within: a.Within.String(),
-		Paired: moment(a.Paired), Created: a.Created,
+		Paired: api.Moment(a.Paired), Created: a.Created,
 	}
 }
 

@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"net/http"
-	"time"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/obligation"
@@ -108,12 +107,4 @@ func (s *service) clockList(all []obligation.Clock) []api.Clock {
 		out[i] = all[i].Wire(now)
 	}
 	return out
-}
-
-// moment is a time that may be missing.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }

@@ -89,7 +89,7 @@ func (s *service) listConnected(c vault.Caller, x *exchange) error {
 	for i, one := range all {
 		out.Systems[i] = api.ConnectedSystem{
 			ID: one.ID, Kind: one.Kind, Identifier: one.Identifier, Data: orEmpty(one.Data), Takes: orEmpty(one.Takes),
-			Checked: moment(one.Checked), Works: one.Works, Remarks: make([]api.ConnectedNote, len(one.Remarks)),
+			Checked: api.Moment(one.Checked), Works: one.Works, Remarks: make([]api.ConnectedNote, len(one.Remarks)),
 		}
 		for j, r := range one.Remarks {
 			out.Systems[i].Remarks[j] = api.ConnectedNote{Table: r.Table, Fails: r.Fails, Msg: r.Msg}

@@ -85,7 +85,7 @@ func (s *service) markSeen(c vault.Caller, x *exchange) error {
 func message(n *notify.Note) api.Message {
 	m := api.Message{ID: n.ID, Kind: n.Template, About: n.Event, Language: n.Words.Language, Title: n.Words.Subject, Text: n.Words.Text, At: n.Created}
 	if n.State == notify.Seen {
-		m.Seen = moment(n.Ended)
+		m.Seen = api.Moment(n.Ended)
 	}
 	return m
 }

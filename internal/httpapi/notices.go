@@ -50,12 +50,12 @@ func (s *service) listRecipients(c vault.Caller, x *exchange) error {
 	}
 	out := api.Recipients{Recipients: make([]api.Recipient, len(all))}
 	for i, r := range all {
-		to := api.Recipient{ID: r.ID, Name: r.ID, Allowed: !r.Allowed.IsZero(), Since: moment(r.Allowed), Disclosures: make([]api.Disclosure, len(r.Disclosures))}
+		to := api.Recipient{ID: r.ID, Name: r.ID, Allowed: !r.Allowed.IsZero(), Since: api.Moment(r.Allowed), Disclosures: make([]api.Disclosure, len(r.Disclosures))}
 		if known, ok := s.Policy.Recipient(r.ID); ok {
 			to.Name = known.Name
 		}
 		for j, d := range r.Disclosures {
-			to.Disclosures[j] = api.Disclosure{Purpose: d.Purpose, Begins: moment(d.Begins)}
+			to.Disclosures[j] = api.Disclosure{Purpose: d.Purpose, Begins: api.Moment(d.Begins)}
 		}
 		out.Recipients[i] = to
 	}
@@ -121,5 +121,5 @@ func (s *service) listWritten(c vault.Caller, x *exchange) error {
 }
 
 func (s *service) written(w notice.Written) api.WrittenNotice {
-	return api.WrittenNotice{ID: w.ID, About: w.About, Asked: w.Asked, Posted: moment(w.Posted), Clocks: s.clockList(w.Clocks)}
+	return api.WrittenNotice{ID: w.ID, About: w.About, Asked: w.Asked, Posted: api.Moment(w.Posted), Clocks: s.clockList(w.Clocks)}
 }

@@ -92,7 +92,7 @@ func (s *service) withdrawPolicy(c vault.Caller, x *exchange) error {
 func Version(v notice.Version) api.PolicyVersion {
 	out := api.PolicyVersion{
 		ID: v.ID, Version: v.Version, Digest: v.Digest, State: string(v.State), Drill: v.Drill, Effective: date(v.Dated), First: date(v.First),
-		Registered: moment(v.Registered), Told: moment(v.Told), Since: moment(v.Since), Changes: append([]string{}, v.Changes...), Recipients: v.Recipients,
+		Registered: api.Moment(v.Registered), Told: api.Moment(v.Told), Since: api.Moment(v.Since), Changes: append([]string{}, v.Changes...), Recipients: v.Recipients,
 	}
 	for _, p := range v.Promises {
 		n := api.PolicyNotice{Clause: p.Clause, Ahead: p.Ahead.String(), Channels: []string{}, OptOut: p.OptOut}

@@ -187,8 +187,8 @@ func (s *service) sendRequest(x *exchange, r rights.Request, err error) error {
 func (s *service) request(r *rights.Request) api.Request {
 	out := api.Request{
 		ID: r.ID, Subject: r.Subject, Right: string(r.Right), State: string(r.State), Clauses: orEmpty(r.Clauses), Ground: r.Ground, Reason: r.Reason,
-		Opened: r.Opened, Acknowledged: moment(r.Acknowledged), IdentityAsked: moment(r.Asked), Extended: moment(r.Extended), Ended: moment(r.Ended),
-		Due: moment(r.Due), LinkUntil: moment(r.LinkUntil), LinkUsed: moment(r.LinkUsed), Clocks: s.clockList(r.Clocks), Systems: systemLines(r.Systems),
+		Opened: r.Opened, Acknowledged: api.Moment(r.Acknowledged), IdentityAsked: api.Moment(r.Asked), Extended: api.Moment(r.Extended), Ended: api.Moment(r.Ended),
+		Due: api.Moment(r.Due), LinkUntil: api.Moment(r.LinkUntil), LinkUsed: api.Moment(r.LinkUsed), Clocks: s.clockList(r.Clocks), Systems: systemLines(r.Systems),
 	}
 	for i := range r.Clocks {
 		out.Late = out.Late || r.Clocks[i].State != obligation.Void && r.Clocks[i].Late(s.Now())

@@ -122,7 +122,7 @@ func (x *exchange) sendOffBoarding(status int, o retention.OffBoarding, err erro
 	if err != nil {
 		return err
 	}
-	return x.answer(status, api.OffBoarding{Tenant: x.PathValue("tenant"), Certificate: certificate(&o.Certificate), Due: moment(o.Due), Sweeping: o.Sweeping})
+	return x.answer(status, api.OffBoarding{Tenant: x.PathValue("tenant"), Certificate: certificate(&o.Certificate), Due: api.Moment(o.Due), Sweeping: o.Sweeping})
 }
 
 func (s *service) certificates(c vault.Caller, x *exchange) error {
@@ -180,7 +180,7 @@ func (s *service) certificatePage(c vault.Caller, x *exchange) error {
 
 func certificate(c *retention.Certificate) api.Certificate {
 	out := api.Certificate{
-		ID: c.ID, Kind: c.Kind, About: c.About, State: string(c.State), Opened: c.Opened, Erased: moment(c.Erased), Issued: moment(c.Issued),
+		ID: c.ID, Kind: c.Kind, About: c.About, State: string(c.State), Opened: c.Opened, Erased: api.Moment(c.Erased), Issued: api.Moment(c.Issued),
 		Keys: orEmpty(c.Keys), Removed: c.Removed, Systems: systemLines(c.Systems),
 	}
 	if out.Removed == nil {

@@ -150,7 +150,7 @@ func (f *finding) affected(p *policy.Policy) *api.Affected {
 	n, exact := f.records.count()
 	out := &api.Affected{
 		People: len(f.people), Records: n, Approximate: !exact || f.rough, Data: []api.AffectedData{},
-		Credentials: sortedSet(f.credentials), Recipients: sortedSet(f.recipients), First: moment(f.first), Last: moment(f.last),
+		Credentials: sortedSet(f.credentials), Recipients: sortedSet(f.recipients), First: api.Moment(f.first), Last: api.Moment(f.last),
 	}
 	for i := range p.Data {
 		set := &p.Data[i]

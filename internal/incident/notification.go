@@ -44,7 +44,7 @@ func (d *Desk) notification(tx *db.Tx, b *breach) (api.BreachNotification, error
 	n := api.BreachNotification{
 		Incident: b.id, Drill: b.Drill, Phase: len(b.Phases) + 1, Authority: api.Party{Name: o.Authority.Name, Contact: o.Authority.URL},
 		Organisation: o.Name, Role: o.Role, Address: o.Address, Contact: api.Party{Name: o.Officer.Name, Contact: o.Officer.Contact}, Laws: []string{},
-		Suspected: b.suspectedAt(), Aware: moment(b.Aware), Nature: b.Nature, Cause: b.Cause, Exposure: b.Exposure, PeopleCategories: []string{},
+		Suspected: b.suspectedAt(), Aware: api.Moment(b.Aware), Nature: b.Nature, Cause: b.Cause, Exposure: b.Exposure, PeopleCategories: []string{},
 		Affected: api.Affected{Data: []api.AffectedData{}, Credentials: []string{}, Recipients: []string{}},
 		Risk:     b.Risk, Reasons: b.Reasons, Consequences: b.Consequences, Measures: b.Measures, Missing: []string{},
 	}
@@ -102,7 +102,7 @@ func (d *Desk) deadline(tx *db.Tx, b *breach, n *api.BreachNotification) error {
 		if c.Duty.Evidence != AuthorityReceipt || n.Due != nil && !c.Due.Before(*n.Due) {
 			continue
 		}
-		n.Due, n.Limit, n.Late = moment(c.Due), c.Duty.Limit.String(), c.Late(tx.Now())
+		n.Due, n.Limit, n.Late = api.Moment(c.Due), c.Duty.Limit.String(), c.Late(tx.Now())
 	}
 	return err
 }

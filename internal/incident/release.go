@@ -228,8 +228,8 @@ func (d *Desk) ListDemands(ctx context.Context, c vault.Caller, tenant, cursor s
 func (d *Desk) showDemand(tx *db.Tx, m *demand) (api.Demand, error) {
 	out := api.Demand{
 		ID: m.id, State: m.state, Drill: m.Drill, Kind: m.Kind, Issuer: m.Issuer, Reference: m.Reference, Asked: m.Asked, Granted: m.Granted,
-		Received: time.UnixMicro(m.opened).UTC(), EnteredBy: m.EnteredBy, Reviewed: moment(m.Reviewed), Reviewer: m.Reviewer, Ground: m.Ground, Citation: m.Citation,
-		Gagged: moment(m.Gagged), Noticed: moment(m.Noticed), NotBefore: moment(m.NotBefore), Releases: m.Releases, Reason: m.Reason,
+		Received: time.UnixMicro(m.opened).UTC(), EnteredBy: m.EnteredBy, Reviewed: api.Moment(m.Reviewed), Reviewer: m.Reviewer, Ground: m.Ground, Citation: m.Citation,
+		Gagged: api.Moment(m.Gagged), Noticed: api.Moment(m.Noticed), NotBefore: api.Moment(m.NotBefore), Releases: m.Releases, Reason: m.Reason,
 	}
 	var err error
 	if out.Subjects, err = named(tx, m.id); err != nil {

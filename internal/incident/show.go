@@ -2,7 +2,6 @@ package incident
 
 import (
 	"context"
-	"time"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/db"
@@ -101,7 +100,7 @@ const maxCalls = 1000
 func (d *Desk) show(tx *db.Tx, b *breach) (api.Incident, error) {
 	out := api.Incident{
 		ID: b.id, State: b.state, Drill: b.Drill, Nature: b.Nature, Cause: b.Cause, Reference: b.Reference, Exposure: b.Exposure,
-		Suspected: b.suspectedAt(), Aware: moment(b.Aware), Assessed: moment(b.Assessed), Closed: moment(b.Closed),
+		Suspected: b.suspectedAt(), Aware: api.Moment(b.Aware), Assessed: api.Moment(b.Assessed), Closed: api.Moment(b.Closed),
 		Risk: b.Risk, Reasons: b.Reasons, Consequences: b.Consequences, Measures: b.Measures, Affected: b.Affected,
 		Authority: b.Phases, Lessons: b.Lessons, NoBreach: b.NoBreach,
 	}
@@ -117,19 +116,11 @@ func (d *Desk) show(tx *db.Tx, b *breach) (api.Incident, error) {
 
 // reached is how far the people concerned were told.
 func reached(tx *db.Tx, b *breach) (*api.PeopleReached, error) {
-	r := &api.PeopleReached{Public: b.Public, At: moment(b.Told)}
+	r := &api.PeopleReached{Public: b.Public, At: api.Moment(b.Told)}
 	var err error
 	if r.People, r.Reached, err = notify.Reached(tx, b.id); err != nil {
 		return nil, err
 	}
 	r.Channels, err = tallies(tx, b.id)
 	return r, err
-}
-
-// moment is a time that may be missing.
-func moment(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }

@@ -10,19 +10,11 @@ import (
 func (c *Clock) Wire(now time.Time) api.Clock {
 	out := api.Clock{
 		ID: c.ID, Kind: c.Duty.Kind, Clause: c.Duty.Clause, About: c.About, State: string(c.State), Limit: c.Duty.Limit.String(),
-		Opened: c.Opened, Target: wireTime(c.Target), Due: wireTime(c.Due), Awaits: c.Awaits, PausedUntil: wireTime(c.PausedUntil),
-		PauseReason: c.PauseReason, Ended: wireTime(c.Ended), Discharge: c.Duty.Evidence, Evidence: c.Evidence, Near: c.Near(now), Late: c.Late(now),
+		Opened: c.Opened, Target: api.Moment(c.Target), Due: api.Moment(c.Due), Awaits: c.Awaits, PausedUntil: api.Moment(c.PausedUntil),
+		PauseReason: c.PauseReason, Ended: api.Moment(c.Ended), Discharge: c.Duty.Evidence, Evidence: c.Evidence, Near: c.Near(now), Late: c.Late(now),
 	}
 	if c.State == Void {
 		out.Evidence = c.EvidenceKind
 	}
 	return out
-}
-
-// wireTime is a time that may be missing.
-func wireTime(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
 }
