@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -204,7 +205,7 @@ func (d *Desk) tellNext(tx *db.Tx, a *alert, what string, since time.Time) error
 		return err
 	}
 	for _, by := range d.Staff.Of(role).Channels() {
-		if err := d.enqueue(tx, a, s, event(a, s), by, what, "trigger"); err != nil {
+		if err := d.enqueue(tx, a, s, "", by, what, "trigger"); err != nil {
 			return err
 		}
 	}
@@ -217,23 +218,23 @@ func (d *Desk) live(a *alert) []step {
 }
 
 // event names what is told at a step.
-func event(a *alert, s step) string { return a.id + ":" + itoa(s.Step) }
+func event(a *alert, s step) string { return a.id + ":" + strconv.Itoa(s.Step) }
 
 // page tells the pager what became of a call.
 func (d *Desk) page(tx *db.Tx, a *alert, s step, what, action string) error {
 	if !d.Staff.Of(s.Role).Pager {
 		return nil
 	}
-	return d.enqueue(tx, a, s, event(a, s)+":"+action, notify.Pager, what, action)
+	return d.enqueue(tx, a, s, ":"+action, notify.Pager, what, action)
 }
 
-func (d *Desk) enqueue(tx *db.Tx, a *alert, s step, event string, by notify.Channel, what, action string) error {
+func (d *Desk) enqueue(tx *db.Tx, a *alert, s step, suffix string, by notify.Channel, what, action string) error {
 	details := map[string]string{
 		"what": what, "kind": a.kind, "cause": a.cause, "alert": a.id, "severity": a.Severity,
-		"action": action, "page": a.id + ":" + itoa(s.Step),
+		"action": action, "page": event(a, s),
 	}
 	if tx.Tenant() != db.Organisation {
 		details["tenant"] = tx.Tenant()
 	}
-	return notify.Enqueue(tx, notify.Message{Event: event, Channel: by, Owner: s.Role, Template: "alert", Language: d.Staff.Of(s.Role).Language, Details: details})
+	return notify.Enqueue(tx, notify.Message{Event: event(a, s) + suffix, Channel: by, Owner: s.Role, Template: "alert", Language: d.Staff.Of(s.Role).Language, Details: details})
 }

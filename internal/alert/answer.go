@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"clause.dev/clause/api"
@@ -100,7 +99,7 @@ func (d *Desk) end(tx *db.Tx, a *alert, by, reason string) error {
 	}
 	for _, s := range d.live(a) {
 		for _, channel := range d.Staff.Of(s.Role).Channels() {
-			if err := d.enqueue(tx, a, s, event(a, s)+":resolve", channel, "alert-resolved", "resolve"); err != nil {
+			if err := d.enqueue(tx, a, s, ":resolve", channel, "alert-resolved", "resolve"); err != nil {
 				return err
 			}
 		}
@@ -278,5 +277,3 @@ func (d *Desk) show(tx *db.Tx, a *alert) (api.Alert, error) {
 	}
 	return out, nil
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }
