@@ -87,7 +87,7 @@ var starters = map[string]string{
 
 // testKits are packages that tests alone import: they may read the clock, start goroutines and keep what a
 // whole test binary shares.
-var testKits = []string{"internal/db/dbtest", "internal/app/apptest", "internal/vault/objects/objectstest", "internal/notify/notifytest"}
+var testKits = []string{"internal/db/dbtest", "internal/app/apptest", "internal/vault/vaulttest", "internal/vault/objects/objectstest", "internal/notify/notifytest"}
 
 func TestTheHouseIsBuiltAsDrawn(t *testing.T) {
 	house, err := read(os.DirFS("."))

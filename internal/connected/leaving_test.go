@@ -49,7 +49,7 @@ func TestACertificateWaitsForEverySystem(t *testing.T) {
 			t.Fatalf("it is %s, though the CRM has the person", now.State)
 		}
 		w.crm.set(func() { w.crm.down = false })
-		w.forward(2 * time.Minute)
+		w.clock.Forward(2 * time.Minute)
 		w.serve()
 		got := w.certificate(cert.ID)
 		if got.Removed["connected.shop"] != 3 || got.Removed["connected.crm"] != 1 {
@@ -99,7 +99,7 @@ func TestOffBoardingReachesEverySystem(t *testing.T) {
 			t.Error("somebody of a tenant that left can be read")
 		}
 		w.want(w.desk.SetIDs(w.Context(), w.app, tenant, half, ids(5)), fault.NotFound)
-		w.forward(time.Second)
+		w.clock.Forward(time.Second)
 		w.serve()
 		now, err := w.ends.OffBoarding(w.Context(), w.admin, tenant)
 		w.must(err)
@@ -110,11 +110,11 @@ func TestOffBoardingReachesEverySystem(t *testing.T) {
 			t.Errorf("%d rows are in the shop", n)
 		}
 		w.crm.set(func() { w.crm.down = false })
-		w.forward(10 * 24 * time.Hour) // the epoch turns: what the walk keeps is sealed anew
+		w.clock.Forward(10 * 24 * time.Hour) // the epoch turns: what the walk keeps is sealed anew
 		w.must(w.vault.RunKeys(w.Context()))
 		for range 3 {
 			w.serve()
-			w.forward(time.Minute)
+			w.clock.Forward(time.Minute)
 		}
 		got := w.certificate(left.ID)
 		want := map[string]int64{"connected.shop": 3 * people, "connected.shop.not-known": 2, "connected.crm": people + 1, "connected.crm.not-known": 1}
@@ -153,7 +153,7 @@ func TestAnOffBoardingThatIsCutShort(t *testing.T) {
 					t.Fatal("nothing crashed")
 				}
 				for range 4 {
-					w.forward(10 * time.Minute)
+					w.clock.Forward(10 * time.Minute)
 					w.serve()
 				}
 				all, _, err := w.ends.Certificates(w.Context(), w.admin, tenant, "", 10)
@@ -203,7 +203,7 @@ func TestTwoServersWalkAtATime(t *testing.T) {
 			requests = append(requests, cert.ID)
 		}
 		w.crm.set(func() { w.crm.down = false })
-		w.forward(5 * time.Minute)
+		w.clock.Forward(5 * time.Minute)
 		errs := make(chan error, 2)
 		for range 2 {
 			go func() { errs <- w.desk.Run(context.Background()) }()
@@ -231,7 +231,7 @@ func TestAnErasedPersonIsToldOfNoMore(t *testing.T) {
 	w.must(err)
 	w.serve()
 	w.crm.set(func() { w.crm.down = false })
-	w.forward(time.Hour)
+	w.clock.Forward(time.Hour)
 	w.serve()
 	var lines connect.Report
 	w.must(w.vault.DB.Read(t.Context(), tenant, func(tx *db.Tx) (err error) {
@@ -254,7 +254,7 @@ func TestIDsThatEndedWithTheirEpoch(t *testing.T) {
 	cert, err := w.ends.EraseSubject(t.Context(), w.app, tenant, w.person(1), "case-1")
 	w.must(err)
 	for range 2 {
-		w.forward(30 * 24 * time.Hour)
+		w.clock.Forward(30 * 24 * time.Hour)
 		w.must(w.vault.RunKeys(t.Context()))
 	}
 	w.crm.set(func() { w.crm.down = false })
@@ -280,7 +280,7 @@ func TestTwoServersOffBoardATenant(t *testing.T) {
 		o, err := w.ends.OffBoard(w.Context(), w.admin, tenant)
 		w.must(err)
 		w.crm.set(func() { w.crm.down = false })
-		w.forward(time.Second)
+		w.clock.Forward(time.Second)
 		errs := make(chan error, 2)
 		for range 2 {
 			go func() { errs <- w.desk.Run(context.Background()) }()
@@ -288,7 +288,7 @@ func TestTwoServersOffBoardATenant(t *testing.T) {
 		w.must(<-errs)
 		w.must(<-errs)
 		for range 3 {
-			w.forward(10 * time.Minute)
+			w.clock.Forward(10 * time.Minute)
 			w.serve()
 		}
 		if got := w.certificate(o.ID); got.Removed["connected.crm"] != people || got.Removed["connected.shop"] != 3*people {

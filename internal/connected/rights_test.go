@@ -173,17 +173,17 @@ func TestErasureReachesEverySystem(t *testing.T) {
 			t.Errorf("it is %s of %q", r.State, r.Subject)
 		}
 		w.crm.set(func() { w.crm.down, w.crm.lies = false, true })
-		w.forward(2 * time.Minute)
+		w.clock.Forward(2 * time.Minute)
 		w.serve()
 		w.mustSay(w.get(id).Systems, "shop.orders delete 2 done", "shop.customers delete 1 done",
 			"crm. erase 1 failed: the system says it was done, but asked again it counts 1 rows")
 		w.crm.set(func() { w.crm.lies = false })
-		w.forward(31 * 24 * time.Hour) // the epoch turned meanwhile, and the older one's end is near
+		w.clock.Forward(31 * 24 * time.Hour) // the epoch turned meanwhile, and the older one's end is near
 		w.must(w.vault.RunKeys(w.Context()))
 		w.serve()
 		w.serve()
 		r = w.get(id)
-		if r.State != rights.Answered || !r.Clocks[0].Late(w.now()) {
+		if r.State != rights.Answered || !r.Clocks[0].Late(w.clock.Now()) {
 			t.Errorf("it is %s, %+v", r.State, r.Clocks)
 		}
 		w.mustSay(r.Systems, "shop.orders delete 2 done", "shop.customers delete 1 done", "crm. erase 1 done")
@@ -233,13 +233,13 @@ func TestACrashBeforeTheVaultErases(t *testing.T) {
 	each(t, func(w *world) {
 		sub := w.person(1)
 		w.must(w.vault.DB.Write(w.Context(), tenant, func(tx *db.Tx) error { return w.desk.Erase(tx, "cert_x", "", sub) }))
-		w.forward(2 * time.Minute)
+		w.clock.Forward(2 * time.Minute)
 		w.must(w.desk.Run(w.Context()))
 		if n := w.inShop(); n != 3 {
 			t.Fatalf("%d rows are in the shop: somebody who was not erased lost theirs", n)
 		}
 		w.must(w.vault.EraseSubject(w.Context(), w.app, tenant, sub)) // the next server does it
-		w.forward(2 * time.Minute)
+		w.clock.Forward(2 * time.Minute)
 		w.must(w.desk.Run(w.Context()))
 		if n := w.inShop(); n != 0 {
 			t.Errorf("%d rows are in the shop", n)
@@ -248,7 +248,7 @@ func TestACrashBeforeTheVaultErases(t *testing.T) {
 		other := w.person(2)
 		w.must(w.vault.DB.Write(w.Context(), tenant, func(tx *db.Tx) error { return w.desk.Erase(tx, "cert_y", "", other) }))
 		for range 3 {
-			w.forward(13 * time.Hour)
+			w.clock.Forward(13 * time.Hour)
 			w.must(w.desk.Run(w.Context()))
 		}
 		var n int64
@@ -309,7 +309,7 @@ func TestARestrictionIsPassedOn(t *testing.T) {
 		const byHand = "shop. restriction 0 by-hand: a database takes none: staff see to it that the data is not used there"
 		w.mustSay(r.Systems, byHand, "crm. restriction 0 failed: the system answers with status 503")
 		w.crm.set(func() { w.crm.down = false })
-		w.forward(2 * time.Minute)
+		w.clock.Forward(2 * time.Minute)
 		w.serve()
 		r = w.get(id)
 		w.mustSay(r.Systems, byHand, "crm. restriction 0 done")
@@ -339,7 +339,7 @@ func TestASystemThatHangsHoldsUpNobody(t *testing.T) {
 	}
 	close(let)
 	w.crm.set(func() { w.crm.hangs = nil })
-	w.forward(time.Hour)
+	w.clock.Forward(time.Hour)
 	w.serve()
 	if r := w.get(id); r.State != rights.Answered {
 		t.Errorf("it is %s: %s", r.State, says(r.Systems))
@@ -353,7 +353,7 @@ func TestSystems(t *testing.T) {
 	if w.must(err); len(all) != 2 || all[0].Works || !all[0].Checked.IsZero() {
 		t.Fatalf("%+v", all)
 	}
-	w.desk.Checks.Note(w.now(), []connect.Remark{{System: "crm", Fails: true, Msg: "down"}})
+	w.desk.Checks.Note(w.clock.Now(), []connect.Remark{{System: "crm", Fails: true, Msg: "down"}})
 	all, err = w.desk.Systems(t.Context(), w.app, tenant)
 	if w.must(err); !all[0].Works || all[1].Works || all[1].Remarks[0].Msg != "down" || all[1].Takes[0] != "rectification" {
 		t.Errorf("%+v", all)

@@ -21,10 +21,7 @@ import (
 	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/connected"
 	"clause.dev/clause/internal/db"
-	"clause.dev/clause/internal/db/dbtest"
-	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
@@ -32,7 +29,7 @@ import (
 	"clause.dev/clause/internal/retention"
 	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/vault"
-	"clause.dev/clause/internal/vault/objects"
+	"clause.dev/clause/internal/vault/vaulttest"
 )
 
 const (
@@ -141,8 +138,7 @@ func (s *crm) set(f func()) {
 // world is a company: a vault, and two systems beside it that hold copies, a database and a webhook.
 type world struct {
 	*testing.T
-	mu     sync.Mutex
-	at     time.Time
+	clock  *vaulttest.Clock
 	vault  *vault.Vault
 	log    *ledger.Log
 	desk   *connected.Desk
@@ -154,33 +150,13 @@ type world struct {
 	admin  vault.Caller
 }
 
-func (w *world) now() time.Time {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.at = w.at.Add(time.Microsecond)
-	return w.at
-}
-
-func (w *world) forward(d time.Duration) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.at = w.at.Add(d)
-}
-
 func each(t *testing.T, run func(w *world)) {
-	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
-		w := &world{T: t, at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-		w.build(open(func(cfg *db.Config) { cfg.Now = w.now }))
-		run(w)
-	})
+	vaulttest.Each(t, func(t *testing.T, c *vaulttest.Clock, d *db.DB) { run(newWorld(t, c, d)) })
 }
 
 func sqliteWorld(t *testing.T) *world {
-	w := &world{T: t, at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-	cfg := dbtest.SQLite(t)
-	cfg.Now = w.now
-	w.build(dbtest.Open(t, cfg))
-	return w
+	c, d := vaulttest.SQLite(t)
+	return newWorld(t, c, d)
 }
 
 const mapping = `connectors:
@@ -207,45 +183,24 @@ const mapping = `connectors:
   timeout: 4s
 `
 
-func (w *world) build(d *db.DB) {
-	t := w.T
-	dir := t.TempDir()
-	root, err := keyring.FileRoot(filepath.Join(dir, "root.key"), true)
-	w.must(err)
-	ring, err := keyring.Open(t.Context(), filepath.Join(dir, "keys"), root, w.now())
-	w.must(err)
+func newWorld(t *testing.T, c *vaulttest.Clock, d *db.DB) *world {
+	t.Helper()
 	p := testPolicy()
-	rules, err := decision.Compile(p, &decision.Grounds{})
-	w.must(err)
-	folder, err := objects.NewFolder(filepath.Join(dir, "blobs"))
-	w.must(err)
-	w.vault, err = vault.New(vault.Config{
-		DB: d, Ring: ring, Rules: rules, Policy: p, Now: w.now, Objects: folder, Region: "here", Environment: "test", AggregateMin: 2, MemoryMax: 1 << 20,
-		Swept: retention.Swept,
-	})
-	w.must(err)
-	t.Cleanup(w.vault.Close)
-	w.log = ledger.New(d, ring.Signer(), "connected.test/log")
-	w.systems(dir, p)
+	kit := vaulttest.New(t, c, d, p, retention.Swept)
+	w := &world{T: t, clock: c, vault: kit.Vault, log: kit.Ledger, admin: kit.Admin}
+	w.systems(kit.Folder, p)
 	cal, _ := calendar.Of("AE")
 	zone, err := time.LoadLocation(cal.Zone)
 	w.must(err)
 	engine := &obligation.Engine{DB: d, Calendar: cal, Zone: zone}
-	held, err := rules.PurposeSet([]string{"account", "security"})
-	w.must(err)
-	w.admin = vault.Caller{Credential: decision.Credential{ID: "admin", Environment: "test"}, Scopes: []string{vault.ScopeAdmin}}
-	w.app = vault.Caller{Credential: decision.Credential{ID: "app", Tenants: []string{tenant, "other"}, Purposes: held, Environment: "test"},
-		Scopes: []string{vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights}}
+	w.app = kit.Caller(t, "app", []string{"account", "security"}, []string{vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights}, tenant, "other")
 	w.ends = &retention.Desk{Vault: w.vault, Engine: engine, Ledger: w.log, Issuer: "Acme", Operator: w.admin, Outside: w.desk}
 	w.rights = &rights.Desk{
-		Vault: w.vault, Clocks: engine, Ledger: w.log, Policy: p, Outside: w.desk, Scratch: dir,
+		Vault: w.vault, Clocks: engine, Ledger: w.log, Policy: p, Outside: w.desk, Scratch: kit.Folder,
 		Promises: map[rights.Right][]rights.Promise{rights.Erasure: {{Answer: obligation.Duty{Kind: "request.erasure", Clause: "c-1", Limit: term("30 days"), Evidence: "answer"}}}},
 		Erase:    w.erase,
 	}
-	for _, id := range []string{tenant, "other"} {
-		_, err := w.vault.CreateTenant(t.Context(), w.admin, vault.Tenant{ID: id, Title: id})
-		w.must(err)
-	}
+	return w
 }
 
 // systems makes the database and the webhook, and connects to them.

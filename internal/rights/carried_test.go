@@ -129,7 +129,7 @@ func TestHeld(t *testing.T) {
 	w := sqliteWorld(t)
 	sub := w.person()
 	w.desk.Held = func(_ *db.Tx, of, subject string) (string, time.Time, bool) {
-		return "case-2041", w.clock.at.AddDate(1, 0, 0), of == tenant && subject == sub
+		return "case-2041", w.clock.Stands().AddDate(1, 0, 0), of == tenant && subject == sub
 	}
 	r, _ := w.answer(w.open(sub, rights.Erasure).ID)
 	all := w.entries(r.ID)

@@ -161,14 +161,14 @@ func TestARectificationThatWasCutShort(t *testing.T) {
 func TestMissedClocksStayLate(t *testing.T) {
 	w := sqliteWorld(t)
 	r := w.open(w.person(), rights.Access)
-	w.clock.forward(31 * 24 * time.Hour)
+	w.clock.Forward(31 * 24 * time.Hour)
 	_, err := w.desk.Extend(t.Context(), w.app, tenant, r.ID, "complexity")
 	w.want(err, fault.Conflict) // it would hide it
 	_, err = w.desk.AskIdentity(t.Context(), w.app, tenant, r.ID, "1 week")
 	w.want(err, fault.Conflict)
 	done, _ := w.answer(r.ID)
 	for _, c := range done.Clocks {
-		if c.State != obligation.Done || !c.Late(w.clock.now()) {
+		if c.State != obligation.Done || !c.Late(w.clock.Now()) {
 			t.Errorf("the clock %s is %s", c.Duty.Kind, c.State)
 		}
 	}

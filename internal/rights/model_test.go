@@ -65,9 +65,9 @@ func TestAgainstAModel(t *testing.T) {
 				}
 			}
 		}
-		now := func() time.Time { return w.clock.at }
+		now := func() time.Time { return w.clock.Stands() }
 		wake := func() { // the engine ends pauses that are over
-			if _, err := w.desk.Clocks.RunDue(w.Context(), w.clock.now()); err != nil {
+			if _, err := w.desk.Clocks.RunDue(w.Context(), w.clock.Now()); err != nil {
 				t.Fatal(err)
 			}
 			if m := current; m != nil && !m.pausedAt.IsZero() && !now().Before(m.pausedAt.Add(m.pause)) {
@@ -160,7 +160,7 @@ func TestAgainstAModel(t *testing.T) {
 				}
 			},
 			"wait": func(t *rapid.T) {
-				w.clock.forward(time.Duration(rapid.IntRange(1, 20*24).Draw(t, "hours")) * time.Hour)
+				w.clock.Forward(time.Duration(rapid.IntRange(1, 20*24).Draw(t, "hours")) * time.Hour)
 				wake()
 			},
 			"finish": func(t *rapid.T) {

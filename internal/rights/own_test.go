@@ -23,7 +23,7 @@ func TestWhatPeopleDoThemselves(t *testing.T) {
 		ctx := w.Context()
 		zoe, eve := w.person(), w.person()
 		do := func(right rights.Right, fixes ...rights.Correction) (rights.Request, error) {
-			w.clock.forward(time.Second)
+			w.clock.Forward(time.Second)
 			return w.desk.Exercise(ctx, w.app, "acme", rights.Ask{Subject: zoe, Right: right}, fixes)
 		}
 		copied, err := do(rights.Access)

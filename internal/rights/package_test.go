@@ -219,7 +219,7 @@ func TestLinkHoldsOnce(t *testing.T) {
 		if _, err := w.desk.Download(w.Context(), second); !fault.Is(err, fault.NotFound) {
 			w.Errorf("the link before the newest: %v", err)
 		}
-		w.clock.forward(rights.LinkHolds)
+		w.clock.Forward(rights.LinkHolds)
 		if _, err := w.desk.Download(w.Context(), third); !fault.Is(err, fault.NotFound) {
 			w.Errorf("a link whose time is over: %v", err)
 		}

@@ -77,7 +77,7 @@ func TestEveryStepLeavesItsTrace(t *testing.T) {
 		}
 		_, err := w.desk.AskIdentity(w.Context(), w.app, tenant, r.ID, "14 days")
 		w.must(err)
-		w.clock.forward(4 * 24 * time.Hour)
+		w.clock.Forward(4 * 24 * time.Hour)
 		proven, err := w.desk.ProveIdentity(w.Context(), w.app, tenant, r.ID)
 		w.must(err)
 		if shift := proven.Due.Sub(r.Due); shift < 4*24*time.Hour || shift > 4*24*time.Hour+time.Second {
@@ -92,7 +92,7 @@ func TestEveryStepLeavesItsTrace(t *testing.T) {
 		}
 		done, _ := w.answer(r.ID)
 		for _, c := range done.Clocks {
-			if c.State != obligation.Done || c.Evidence != r.ID || c.Late(w.clock.now()) {
+			if c.State != obligation.Done || c.Evidence != r.ID || c.Late(w.clock.Now()) {
 				w.Errorf("the clock %s is %s by %q", c.Duty.Kind, c.State, c.Evidence)
 			}
 		}
@@ -212,11 +212,11 @@ func TestWithdrawn(t *testing.T) {
 				w.Errorf("a clock of a withdrawn request is %s", c.State)
 			}
 		}
-		w.clock.forward(40 * 24 * time.Hour)
+		w.clock.Forward(40 * 24 * time.Hour)
 		r, err = w.desk.Withdraw(w.Context(), w.app, tenant, late.ID)
 		w.must(err)
 		for _, c := range r.Clocks {
-			if c.State != obligation.Done || !c.Late(w.clock.now()) {
+			if c.State != obligation.Done || !c.Late(w.clock.Now()) {
 				w.Errorf("a missed clock of a withdrawn request is %s", c.State)
 			}
 		}
@@ -309,7 +309,7 @@ func TestList(t *testing.T) {
 		var all []string
 		for range 5 {
 			all = append(all, w.open(w.person(), rights.Access).ID)
-			w.clock.forward(time.Second)
+			w.clock.Forward(time.Second)
 		}
 		w.answer(all[1])
 		walk := func(state string) (ids []string) {

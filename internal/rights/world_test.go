@@ -2,17 +2,12 @@ package rights_test
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
 	"clause.dev/clause/internal/db"
-	"clause.dev/clause/internal/db/dbtest"
-	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/ledger/proof"
 	"clause.dev/clause/internal/notify"
@@ -21,34 +16,15 @@ import (
 	"clause.dev/clause/internal/policy/calendar"
 	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/vault"
-	"clause.dev/clause/internal/vault/objects"
+	"clause.dev/clause/internal/vault/vaulttest"
 )
 
 const tenant = "acme"
 
-// clock stands until it is set forward; it ticks a microsecond at each look.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(time.Microsecond)
-	return c.at
-}
-
-func (c *clock) forward(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // world is a desk over a real vault, store and ledger.
 type world struct {
 	testing.TB
-	clock    *clock
+	clock    *vaulttest.Clock
 	vault    *vault.Vault
 	desk     *rights.Desk
 	log      *ledger.Log
@@ -59,53 +35,21 @@ type world struct {
 }
 
 func each(t *testing.T, run func(w *world)) {
-	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
-		c := newClock()
-		run(newWorld(t, c, open(func(cfg *db.Config) { cfg.Now = c.now })))
-	})
+	vaulttest.Each(t, func(t *testing.T, c *vaulttest.Clock, d *db.DB) { run(newWorld(t, c, d)) })
 }
-
-func newClock() *clock { return &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)} }
 
 func sqliteWorld(t testing.TB) *world {
-	c, cfg := newClock(), dbtest.SQLite(t)
-	cfg.Now = c.now
-	return newWorld(t, c, dbtest.Open(t, cfg))
+	c, d := vaulttest.SQLite(t)
+	return newWorld(t, c, d)
 }
 
-func newWorld(t testing.TB, c *clock, d *db.DB) *world {
+func newWorld(t testing.TB, c *vaulttest.Clock, d *db.DB) *world {
 	t.Helper()
-	w := &world{TB: t, clock: c}
-	dir := t.TempDir()
-	root, err := keyring.FileRoot(filepath.Join(dir, "root.key"), true)
-	w.must(err)
-	ring, err := keyring.Open(t.Context(), filepath.Join(dir, "keys"), root, c.now())
-	w.must(err)
-	p := testPolicy()
-	rules, err := decision.Compile(p, &decision.Grounds{})
-	w.must(err)
-	folder, err := objects.NewFolder(filepath.Join(dir, "blobs"))
-	w.must(err)
-
-	w.vault, err = vault.New(vault.Config{
-		DB: d, Ring: ring, Rules: rules, Policy: p, Now: c.now, Objects: folder, Region: "here", Environment: "test", AggregateMin: 2, MemoryMax: 1 << 20,
-	})
-	w.must(err)
-	t.Cleanup(w.vault.Close)
-	w.log = ledger.New(d, ring.Signer(), "rights.test/log")
+	kit := vaulttest.New(t, c, d, testPolicy(), nil)
+	w := &world{TB: t, clock: c, vault: kit.Vault, log: kit.Ledger}
 	w.desk = w.newDesk()
-	held, err := rules.PurposeSet([]string{"account", "insights", "security"})
-	w.must(err)
-	scopes := []string{vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights, vault.ScopeAudit}
-	of := func(id string, scopes []string, tenants ...string) vault.Caller {
-		return vault.Caller{Credential: decision.Credential{ID: id, Tenants: tenants, Purposes: held, Environment: "test"}, Scopes: scopes}
-	}
-	w.app, w.mere, w.stranger = of("app", scopes, tenant, "other"), of("mere", scopes[:2], tenant), of("stranger", scopes, "other")
-	admin := vault.Caller{Credential: decision.Credential{ID: "admin", Environment: "test"}, Scopes: []string{vault.ScopeAdmin}}
-	for _, id := range []string{tenant, "other"} {
-		_, err := w.vault.CreateTenant(t.Context(), admin, vault.Tenant{ID: id, Title: id})
-		w.must(err)
-	}
+	held, scopes := []string{"account", "insights", "security"}, []string{vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights, vault.ScopeAudit}
+	w.app, w.mere, w.stranger = kit.Caller(t, "app", held, scopes, tenant, "other"), kit.Caller(t, "mere", held, scopes[:2], tenant), kit.Caller(t, "stranger", held, scopes, "other")
 	return w
 }
 

@@ -26,7 +26,7 @@ func TestMessages(t *testing.T) {
 		}
 		return a.sign(f)
 	}
-	at := func(d time.Duration) string { return w.clock.now().Add(d).Format(time.RFC3339Nano) }
+	at := func(d time.Duration) string { return w.clock.Now().Add(d).Format(time.RFC3339Nano) }
 	flip := func(body []byte, i int) []byte {
 		raw, err := base64.StdEncoding.DecodeString(string(body))
 		w.must(err)
@@ -94,7 +94,7 @@ func TestMessages(t *testing.T) {
 func TestOrderOfChecks(t *testing.T) {
 	w := sqliteWorld(t)
 	a := w.agent("HELPER").pair()
-	past, future := w.clock.now().Add(-time.Hour).Format(time.RFC3339), w.clock.now().Add(time.Hour).Format(time.RFC3339)
+	past, future := w.clock.Now().Add(-time.Hour).Format(time.RFC3339), w.clock.Now().Add(time.Hour).Format(time.RFC3339)
 	wrong := a.envelope(fields{"agent-id": "X", "business-id": "X", "issued-at": future, "expires-at": past, "drp.version": "0", "exercise": "x"})
 	for _, step := range []struct{ says, name, mended string }{
 		{"agent-id is not", "agent-id", "HELPER"}, {"business-id is not", "business-id", "ACME"}, {"yet to come", "issued-at", past}, {"has passed", "expires-at", future},
@@ -143,7 +143,7 @@ func TestReplay(t *testing.T) {
 		if err != nil || again.ID != s.ID || again.Status != "fulfilled" {
 			t.Errorf("%+v, %v", again, err)
 		}
-		w.clock.forward(time.Hour)
+		w.clock.Forward(time.Hour)
 		if _, err := a.send(body); !fault.Is(err, fault.Invalid) {
 			t.Errorf("an hour later: %v", err)
 		}
@@ -189,7 +189,7 @@ func TestPairing(t *testing.T) {
 				return w.desk.Pair(w.Context(), "HELPER", a.sign(a.envelope(fields{"business-id": ""})))
 			},
 			"an exercise from before": func() (api.AgentToken, error) {
-				return w.desk.Pair(w.Context(), "HELPER", a.sign(a.envelope(fields{"issued-at": w.clock.now().Add(-time.Minute).Format(time.RFC3339Nano)})))
+				return w.desk.Pair(w.Context(), "HELPER", a.sign(a.envelope(fields{"issued-at": w.clock.Now().Add(-time.Minute).Format(time.RFC3339Nano)})))
 			},
 			"nobody":  func() (api.AgentToken, error) { return w.desk.Pair(w.Context(), "NOBODY", a.sign(a.envelope(nil))) },
 			"no name": func() (api.AgentToken, error) { return w.desk.Pair(w.Context(), "' OR 1=1", a.sign(a.envelope(nil))) },

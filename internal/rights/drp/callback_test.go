@@ -61,7 +61,7 @@ func (r *receiver) statuses() (all []string) {
 
 func (w *world) run() {
 	w.Helper()
-	w.must(w.desk.Run(w.Context(), w.clock.now()))
+	w.must(w.desk.Run(w.Context(), w.clock.Now()))
 }
 
 // An agent is told of each step, once, in the protocol's words and without the address of the results.
@@ -90,12 +90,12 @@ func TestCallbacks(t *testing.T) {
 		if r.paths[0] != "POST /drp/status/1" {
 			t.Error(r.paths[0])
 		}
-		w.clock.forward(8 * 24 * time.Hour) // the package is over
+		w.clock.Forward(8 * 24 * time.Hour) // the package is over
 		w.run()
 		if got := strings.Join(r.statuses(), " "); got != "in_progress fulfilled expired" {
 			t.Fatalf("told %q", got)
 		}
-		w.clock.forward(61 * 24 * time.Hour)
+		w.clock.Forward(61 * 24 * time.Hour)
 		w.run()
 		if kept := w.rows(); kept != "" {
 			t.Errorf("kept for longer than promised: %s", kept)
@@ -124,7 +124,7 @@ func TestDeniedAtOnceEnds(t *testing.T) {
 	w := sqliteWorld(t)
 	w.agent("HELPER").pair().ask("access", "who@example.com")
 	w.run()
-	w.clock.forward(61 * 24 * time.Hour)
+	w.clock.Forward(61 * 24 * time.Hour)
 	w.run()
 	if kept := w.rows(); kept != "" {
 		t.Errorf("kept: %s", kept)
@@ -142,7 +142,7 @@ func TestAgentIsDown(t *testing.T) {
 		r.set(503)
 		for range 24 {
 			w.run()
-			w.clock.forward(time.Hour)
+			w.clock.Forward(time.Hour)
 		}
 		r.set(302)
 		w.run()
@@ -152,7 +152,7 @@ func TestAgentIsDown(t *testing.T) {
 		w.answer(w.requests(s.ID)[0])
 		r.set(200)
 		w.run()
-		w.clock.forward(2 * time.Hour)
+		w.clock.Forward(2 * time.Hour)
 		w.run()
 		if got := strings.Join(r.statuses(), " "); got != "fulfilled" {
 			t.Fatalf("told %q", got)
@@ -169,7 +169,7 @@ func TestAgentIsGivenUp(t *testing.T) {
 	r.set(500)
 	for range 200 {
 		w.run()
-		w.clock.forward(2 * time.Hour)
+		w.clock.Forward(2 * time.Hour)
 	}
 	if n := len(r.raw); n != 125 {
 		t.Errorf("tried %d times", n)

@@ -68,7 +68,7 @@ func TestExpired(t *testing.T) {
 	a := w.agent("HELPER").pair()
 	s := a.ask("access:specific", "amal@example.com")
 	w.answer(w.requests(s.ID)[0])
-	w.clock.forward(rights.LinkHolds)
+	w.clock.Forward(rights.LinkHolds)
 	if s = a.status(s.ID); s.Status != "expired" || s.ResultsURL != "" {
 		t.Errorf("%+v", s)
 	}
@@ -186,7 +186,7 @@ func TestRevoke(t *testing.T) {
 		_, err = w.desk.Revoke(w.Context(), a.by(), s.ID, other.sign(reason))
 		w.want(err, fault.Refused)
 		late := a.envelope(reason)
-		late["expires-at"] = w.clock.now().Add(-time.Second).Format(time.RFC3339)
+		late["expires-at"] = w.clock.Now().Add(-time.Second).Format(time.RFC3339)
 		_, err = w.desk.Revoke(w.Context(), a.by(), s.ID, a.sign(late))
 		w.want(err, fault.Invalid)
 		for range 2 {

@@ -6,16 +6,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"clause.dev/clause/api"
 	"clause.dev/clause/internal/db"
-	"clause.dev/clause/internal/db/dbtest"
-	"clause.dev/clause/internal/decision"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
 	"clause.dev/clause/internal/ledger"
@@ -26,34 +22,15 @@ import (
 	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/rights/drp"
 	"clause.dev/clause/internal/vault"
-	"clause.dev/clause/internal/vault/objects"
+	"clause.dev/clause/internal/vault/vaulttest"
 )
 
 const tenant = "acme"
 
-// clock stands until it is set forward; it ticks a microsecond at each look.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(time.Microsecond)
-	return c.at
-}
-
-func (c *clock) forward(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 // world is a desk over a real vault, store and ledger.
 type world struct {
 	testing.TB
-	clock    *clock
+	clock    *vaulttest.Clock
 	vault    *vault.Vault
 	ring     *keyring.Ring
 	desk     *drp.Desk
@@ -64,57 +41,29 @@ type world struct {
 }
 
 func each(t *testing.T, run func(w *world)) {
-	dbtest.Each(t, func(t *testing.T, open dbtest.Opener) {
-		c := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
-		run(newWorld(t, c, open(func(cfg *db.Config) { cfg.Now = c.now })))
-	})
+	vaulttest.Each(t, func(t *testing.T, c *vaulttest.Clock, d *db.DB) { run(newWorld(t, c, d)) })
 }
 
 func sqliteWorld(t testing.TB) *world {
-	c, cfg := &clock{at: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}, dbtest.SQLite(t)
-	cfg.Now = c.now
-	return newWorld(t, c, dbtest.Open(t, cfg))
+	c, d := vaulttest.SQLite(t)
+	return newWorld(t, c, d)
 }
 
-func newWorld(t testing.TB, c *clock, d *db.DB) *world {
+func newWorld(t testing.TB, c *vaulttest.Clock, d *db.DB) *world {
 	t.Helper()
-	w := &world{TB: t, clock: c}
-	dir := t.TempDir()
-	root, err := keyring.FileRoot(filepath.Join(dir, "root.key"), true)
-	w.must(err)
-	w.ring, err = keyring.Open(t.Context(), filepath.Join(dir, "keys"), root, c.now())
-	w.must(err)
-	p := testPolicy()
-	rules, err := decision.Compile(p, &decision.Grounds{})
-	w.must(err)
-	folder, err := objects.NewFolder(filepath.Join(dir, "blobs"))
-	w.must(err)
-	w.vault, err = vault.New(vault.Config{
-		DB: d, Ring: w.ring, Rules: rules, Policy: p, Now: c.now, Objects: folder, Region: "here", Environment: "test", AggregateMin: 2, MemoryMax: 1 << 20,
-	})
-	w.must(err)
-	t.Cleanup(w.vault.Close)
-	w.log = ledger.New(d, w.ring.Signer(), "drp.test/log")
+	kit := vaulttest.New(t, c, d, testPolicy(), nil)
+	w := &world{TB: t, clock: c, vault: kit.Vault, ring: kit.Ring, log: kit.Ledger, registry: &drp.Registry{DB: d, Gone: kit.Ring}}
 	cal, _ := calendar.Of("AE")
 	zone, err := time.LoadLocation(cal.Zone)
 	w.must(err)
-	w.registry = &drp.Registry{DB: d, Gone: w.ring}
 	w.desk = &drp.Desk{Book: w.registry, Rights: &rights.Desk{
-		Vault: w.vault, Clocks: &obligation.Engine{DB: d, Calendar: cal, Zone: zone}, Ledger: w.log, Policy: p, Promises: promises(), Changed: drp.Changed,
+		Vault: w.vault, Clocks: &obligation.Engine{DB: d, Calendar: cal, Zone: zone}, Ledger: w.log, Policy: w.vault.Policy, Promises: promises(), Changed: drp.Changed,
 		Tell: func(tx *db.Tx, m notify.Message) error {
 			w.told = append(w.told, m.Template)
 			return notify.Enqueue(tx, m)
 		},
 	}}
-	held, err := rules.PurposeSet([]string{"account", "partners"})
-	w.must(err)
-	w.app = vault.Caller{Credential: decision.Credential{ID: "app", Tenants: []string{tenant, "other"}, Purposes: held, Environment: "test"},
-		Scopes: []string{vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights}}
-	admin := vault.Caller{Credential: decision.Credential{ID: "admin", Environment: "test"}, Scopes: []string{vault.ScopeAdmin}}
-	for _, id := range []string{tenant, "other"} {
-		_, err := w.vault.CreateTenant(t.Context(), admin, vault.Tenant{ID: id, Title: id})
-		w.must(err)
-	}
+	w.app = kit.Caller(t, "app", []string{"account", "partners"}, []string{vault.ScopeData, vault.ScopeSubjects, vault.ScopeRights}, tenant, "other")
 	return w
 }
 
@@ -211,7 +160,7 @@ type fields = map[string]any
 
 // envelope are the fields that the protocol checks, as of now.
 func (a *agent) envelope(more fields) fields {
-	now := a.w.clock.now()
+	now := a.w.clock.Now()
 	f := fields{
 		"agent-id": a.known.Agent, "business-id": a.known.Business, "issued-at": now.Format(time.RFC3339Nano), "expires-at": now.Add(10 * time.Minute).Format(time.RFC3339),
 		"drp.version": "1.0",
