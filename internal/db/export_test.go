@@ -1,6 +1,9 @@
 package db
 
-import "fmt"
+import (
+	"embed"
+	"fmt"
+)
 
 // LimitPages makes SQLite believe that the disk is full once the file has so many pages; 0 lifts it.
 func (d *DB) LimitPages(pages int64) error {
@@ -25,3 +28,6 @@ func (d *DB) Check() (verdict string, err error) {
 
 // MaxBatch is the bound on Writes that share a transaction.
 const MaxBatch = maxBatch
+
+// Migrations are the steps that make the tables.
+func Migrations() embed.FS { return migrations }

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"database/sql"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
 	"golang.org/x/sys/unix"
 
 	"clause.dev/clause/internal/db"
@@ -100,6 +103,60 @@ func TestNewerSchemaRefused(t *testing.T) {
 	}
 	_, err = db.Open(t.Context(), c)
 	wantKind(t, err, fault.Conflict)
+}
+
+// TestRecordsMove: a store whose records lie as they came keeps each of them when they are laid by person, and a
+// person's then lie together.
+func TestRecordsMove(t *testing.T) {
+	c := dbtest.SQLite(t)
+	file := strings.TrimPrefix(c.URL, "sqlite:")
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	handle, err := sql.Open("sqlite", "file:"+file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer handle.Close()
+	steps, err := fs.Sub(db.Migrations(), "migrations/sqlite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := goose.NewProvider(goose.DialectSQLite3, handle, steps, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := before.UpTo(t.Context(), 21); err != nil {
+		t.Fatal(err)
+	}
+	const people, each = 50, 3
+	for i := range people * each {
+		_, err := handle.Exec(putRecord, "t", fmt.Sprintf("s%d", i%people), "d", fmt.Sprintf("r%d", i/people), []byte{byte(i)}, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	handle.Close()
+	d := dbtest.Open(t, c)
+	for i := range people * each {
+		var sealed []byte
+		var at int64
+		err := d.Get(t.Context(), "t", `SELECT sealed, created_at FROM records WHERE tenant_id = $1 AND subject_id = $2 AND record_id = $3`,
+			[]any{"t", fmt.Sprintf("s%d", i%people), fmt.Sprintf("r%d", i/people)}, &sealed, &at)
+		if err != nil || !bytes.Equal(sealed, []byte{byte(i)}) || at != int64(i) {
+			t.Fatalf("record %d is %x of %d, %v", i, sealed, at, err)
+		}
+	}
+	var rows int
+	if err := d.Get(t.Context(), "t", `SELECT COUNT(*) FROM records`, nil, &rows); err != nil || rows != people*each {
+		t.Errorf("%d records, %v", rows, err)
+	}
+	if verdict, err := d.Check(); err != nil || verdict != "ok" {
+		t.Errorf("the file is %q, %v", verdict, err)
+	}
+	if err := d.Get(t.Context(), "t", `SELECT rowid FROM records LIMIT 1`, nil, &rows); err == nil {
+		t.Error("records still lie as they came")
+	}
 }
 
 // TestScrub: what was deleted is in none of the store's files.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/db"
+	"clause.dev/clause/internal/db/dbtest"
 )
 
 // cpu is the processor time that this process has used.
@@ -155,9 +156,14 @@ func BenchmarkSweepTenant(b *testing.B) {
 	}
 	for name, scattered := range map[string]bool{"sqlite/together": false, "sqlite/scattered": true, "postgres/scattered": true} {
 		b.Run(name, func(b *testing.B) {
-			open := sqliteWorld
+			open, filled := sqliteWorld, func() {}
 			if strings.HasPrefix(name, "postgres") {
-				open = postgresWorld
+				open = func(t testing.TB) *world {
+					c, cfg := newClock(), dbtest.Postgres(t)
+					cfg.Now = c.now
+					filled = func() { dbtest.Analyze(t, cfg) }
+					return newWorld(t, dbtest.Open(t, cfg), c, t.TempDir())
+				}
 			}
 			var rows, unreadable float64
 			var spent time.Duration
@@ -166,6 +172,7 @@ func BenchmarkSweepTenant(b *testing.B) {
 				b.StopTimer()
 				w := open(b)
 				rows = float64(w.stuffed(records, scattered))
+				filled()
 				begin := time.Now()
 				if err := w.vault.EraseTenant(w.ctx, w.admin, "acme"); err != nil {
 					b.Fatal(err)

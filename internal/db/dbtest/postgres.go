@@ -72,6 +72,20 @@ func As(t testing.TB, c db.Config, role string) string {
 	return u.String()
 }
 
+// Analyze does in a database of Postgres what autovacuum, which is off in tests, does in others: the planner knows
+// how much the tables hold.
+func Analyze(t testing.TB, c db.Config) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), c.Migrate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	if _, err := conn.Exec(t.Context(), "VACUUM ANALYZE"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (s *server) url(role, database string) string {
 	q := url.Values{"host": {s.socket}, "user": {role}, "sslmode": {"disable"}}
 	if s.port != 0 {
