@@ -18,15 +18,11 @@ func checks(v *visit) *assurance.Desk { return v.door.Desks.Work.Assurance }
 func tests() *matter {
 	return &matter{
 		Name: "tests", Columns: []string{"test", "application", "state", "begins", "findings"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := checks(v).Tests(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				t := &all[i]
-				out.rows = append(out.rows, row{ID: t.ID, Cells: []cell{id(t.ID), {Text: t.Application}, v.state(t.State), when(t.Begins), number(t.Findings.Open)}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]api.SecurityTest, string, error) {
+			return checks(v).Tests(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, t *api.SecurityTest) row {
+			return row{ID: t.ID, Cells: []cell{id(t.ID), {Text: t.Application}, v.state(t.State), when(t.Begins), number(t.Findings.Open)}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			t, err := checks(v).Test(v.context(), v.who.Caller, v.tenant, one)
 			return v.test(&t), err
@@ -86,15 +82,11 @@ func (v *visit) test(t *api.SecurityTest) thing {
 func findings() *matter {
 	return &matter{
 		Name: "findings", Columns: []string{"finding", "application", "severity", "state", "found", "due"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := checks(v).Findings(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				f := &all[i]
-				out.rows = append(out.rows, row{ID: f.ID, Cells: []cell{id(f.ID), {Text: f.Application}, v.grade(f.Severity), v.state(f.State), when(f.Found), maybe(nearest(f.Clocks))}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]api.Weakness, string, error) {
+			return checks(v).Findings(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, f *api.Weakness) row {
+			return row{ID: f.ID, Cells: []cell{id(f.ID), {Text: f.Application}, v.grade(f.Severity), v.state(f.State), when(f.Found), maybe(nearest(f.Clocks))}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			f, err := checks(v).Finding(v.context(), v.who.Caller, v.tenant, one)
 			return v.finding(&f), err
@@ -138,15 +130,11 @@ func (v *visit) finding(f *api.Weakness) thing {
 func exercises() *matter {
 	return &matter{
 		Name: "exercises", Columns: []string{"exercise", "scenario", "state", "held", "todo"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := checks(v).Exercises(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				e := &all[i]
-				out.rows = append(out.rows, row{ID: e.ID, Cells: []cell{id(e.ID), id(e.Scenario), v.state(e.State), when(e.Held), number(len(undone(e)))}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]api.Exercise, string, error) {
+			return checks(v).Exercises(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, e *api.Exercise) row {
+			return row{ID: e.ID, Cells: []cell{id(e.ID), id(e.Scenario), v.state(e.State), when(e.Held), number(len(undone(e)))}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			e, err := checks(v).Exercise(v.context(), v.who.Caller, v.tenant, one)
 			return v.exercise(&e), err

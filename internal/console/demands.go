@@ -13,15 +13,11 @@ func demands() *matter {
 	desk := func(v *visit) *incident.Desk { return v.door.Desks.Work.Incidents }
 	return &matter{
 		Name: "demands", Columns: []string{"demand", "kind", "issuer", "state", "received"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := desk(v).ListDemands(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				m := &all[i]
-				out.rows = append(out.rows, row{ID: m.ID, Cells: []cell{id(m.ID), v.words(m.Kind), id(m.Issuer), v.state(m.State), when(m.Received)}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]api.Demand, string, error) {
+			return desk(v).ListDemands(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, m *api.Demand) row {
+			return row{ID: m.ID, Cells: []cell{id(m.ID), v.words(m.Kind), id(m.Issuer), v.state(m.State), when(m.Received)}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			m, err := desk(v).GetDemand(v.context(), v.who.Caller, v.tenant, one)
 			return v.demand(&m), err

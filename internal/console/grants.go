@@ -13,15 +13,11 @@ func grants() *matter {
 	}
 	return &matter{
 		Name: "grants", Columns: []string{"grant", "holder", "purposes", "state", "until", "uses"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := desk(v).Grants(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				g := &all[i]
-				out.rows = append(out.rows, row{ID: g.ID, Cells: []cell{id(g.ID), id(g.Holder), v.titles(g.Purposes), v.state(g.State), when(g.Until), number(g.Uses)}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]api.Grant, string, error) {
+			return desk(v).Grants(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, g *api.Grant) row {
+			return row{ID: g.ID, Cells: []cell{id(g.ID), id(g.Holder), v.titles(g.Purposes), v.state(g.State), when(g.Until), number(g.Uses)}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			g, err := desk(v).Grant(v.context(), v.who.Caller, v.tenant, one)
 			return v.grant(&g), err

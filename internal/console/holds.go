@@ -11,15 +11,11 @@ import (
 func holds() *matter {
 	return &matter{
 		Name: "holds", Columns: []string{"subject", "case", "fields", "keeps", "placed", "until"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := v.door.Desks.Work.Vault.Holds(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				h := &all[i]
-				out.rows = append(out.rows, row{ID: h.Subject, Cells: []cell{id(h.Subject), id(h.Reason), {Text: v.list(h.Fields), ID: true}, {Text: v.list(h.Keeps), ID: true}, when(h.Placed), when(h.Until)}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]vault.Hold, string, error) {
+			return v.door.Desks.Work.Vault.Holds(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, h *vault.Hold) row {
+			return row{ID: h.Subject, Cells: []cell{id(h.Subject), id(h.Reason), {Text: v.list(h.Fields), ID: true}, {Text: v.list(h.Keeps), ID: true}, when(h.Placed), when(h.Until)}}
+		}),
 		acts: []act{
 			opening(func(v *visit, in newHold) (vault.Hold, error) {
 				return v.door.Desks.Work.Vault.PlaceHold(v.context(), v.who.Caller, v.tenant, in.Subject, in.Reason, in.Fields, in.Until)

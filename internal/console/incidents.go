@@ -17,15 +17,11 @@ func incidents() *matter {
 	}
 	return &matter{
 		Name: "incidents", Columns: []string{"incident", "cause", "state", "risk", "suspected", "due"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := desk(v).List(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				b := &all[i]
-				out.rows = append(out.rows, row{ID: b.ID, Cells: []cell{id(b.ID), v.words(b.Cause), v.state(b.State), v.state(b.Risk), when(b.Suspected), maybe(nearest(b.Clocks))}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]api.Incident, string, error) {
+			return desk(v).List(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, b *api.Incident) row {
+			return row{ID: b.ID, Cells: []cell{id(b.ID), v.words(b.Cause), v.state(b.State), v.state(b.Risk), when(b.Suspected), maybe(nearest(b.Clocks))}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			b, err := desk(v).Get(v.context(), v.who.Caller, v.tenant, one)
 			return v.incident(&b), err

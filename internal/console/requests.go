@@ -19,14 +19,11 @@ func requests() *matter {
 	return &matter{
 		Name: "requests", Columns: []string{"request", "right", "state", "opened", "due"},
 		Filters: []string{"open", "received", "identity-check", "in-progress", "answered", "refused", "withdrawn"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := desk(v).List(v.context(), v.who.Caller, v.tenant, v.query("state"), cursor, listed)
-			for _, r := range all {
-				out.rows = append(out.rows, row{ID: r.ID, Cells: []cell{id(r.ID), {Text: v.right(r.Right)}, v.state(string(r.State)), when(r.Opened), when(r.Due)}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]rights.Request, string, error) {
+			return desk(v).List(v.context(), v.who.Caller, v.tenant, v.query("state"), cursor, listed)
+		}, func(v *visit, r *rights.Request) row {
+			return row{ID: r.ID, Cells: []cell{id(r.ID), {Text: v.right(r.Right)}, v.state(string(r.State)), when(r.Opened), when(r.Due)}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			r, err := desk(v).Get(v.context(), v.who.Caller, v.tenant, one)
 			return v.request(&r), err

@@ -43,15 +43,11 @@ func leaving() *matter {
 	desk := func(v *visit) *retention.Desk { return v.door.Desks.Work.Retention }
 	return &matter{
 		Name: "leaving", Columns: []string{"certificate", "kind", "state", "opened", "issued"},
-		list: func(v *visit, cursor string) (out lines, err error) {
-			all, next, err := desk(v).Certificates(v.context(), v.who.Caller, v.tenant, cursor, listed)
-			for i := range all {
-				c := &all[i]
-				out.rows = append(out.rows, row{ID: c.ID, Cells: []cell{id(c.ID), v.words(c.Kind), v.state(stageOf(c)), when(c.Opened), when(c.Issued)}})
-			}
-			out.next = next
-			return out, err
-		},
+		list: listing(func(v *visit, cursor string) ([]retention.Certificate, string, error) {
+			return desk(v).Certificates(v.context(), v.who.Caller, v.tenant, cursor, listed)
+		}, func(v *visit, c *retention.Certificate) row {
+			return row{ID: c.ID, Cells: []cell{id(c.ID), v.words(c.Kind), v.state(stageOf(c)), when(c.Opened), when(c.Issued)}}
+		}),
 		show: func(v *visit, one string) (thing, error) {
 			c, err := desk(v).Certificate(v.context(), v.who.Caller, v.tenant, one)
 			return v.erasure(&c), err

@@ -328,6 +328,18 @@ func filled[In any](inputs []input) (in In, err error) {
 	return in, read(reflect.ValueOf(&in).Elem(), inputs)
 }
 
+// listing is a list of what one call returns a page of, a row of each.
+func listing[T any](call func(v *visit, cursor string) (page []T, next string, err error), show func(v *visit, one *T) row) func(v *visit, cursor string) (lines, error) {
+	return func(v *visit, cursor string) (out lines, err error) {
+		all, next, err := call(v, cursor)
+		for i := range all {
+			out.rows = append(out.rows, show(v, &all[i]))
+		}
+		out.next = next
+		return out, err
+	}
+}
+
 // opening is a step that makes a new thing, of which id is the id.
 func opening[In, Out any](call func(v *visit, in In) (Out, error), id func(Out) string) act {
 	return act{Name: "new", New: true, in: reflect.TypeFor[In](), do: func(v *visit, _ string, inputs []input) (string, bool, error) {
