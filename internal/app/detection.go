@@ -31,11 +31,9 @@ func (a *App) observeFront() func(detection.Interaction) {
 	}
 	front := a.watch.Scope(db.Organisation, apiDoor, false)
 	return func(i detection.Interaction) {
-		if a.own.holds(netip.AddrPortFrom(i.From, i.Port)) {
-			front.Pass()
-			return
+		if !a.own.holds(netip.AddrPortFrom(i.From, i.Port)) {
+			front.Observe(i)
 		}
-		front.Observe(i)
 	}
 }
 

@@ -149,13 +149,6 @@ func (s *Scope) forget() {
 	s.tries, s.minutes = window[outcomes]{}, minutes{}
 }
 
-// Pass counts an interaction that is not to be searched.
-func (s *Scope) Pass() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.seen++
-}
-
 // Observe remembers an interaction.
 func (s *Scope) Observe(i Interaction) {
 	s.mu.Lock()
