@@ -135,7 +135,7 @@ func TestWithdrawnWhileItIsPassedOn(t *testing.T) {
 		zoe := w.person()
 		say := func(purpose string, given bool) {
 			t.Helper()
-			w.clock.forward(time.Second)
+			w.clock.Forward(time.Second)
 			_, err := w.desk.Consent(w.Context(), w.app, tenant, zoe, vault.Expression{Purpose: purpose, Given: given, Text: "May we?", Language: "en"})
 			w.must(err)
 		}
