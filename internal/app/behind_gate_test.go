@@ -31,10 +31,7 @@ func TestClesaroBehindTheGate(t *testing.T) {
 		people, site := free(t), free(t)
 		env = append(append(env, sends...), "CLAUSE_PEOPLE="+people, "CLAUSE_PEOPLE_TENANT=acme", "CLAUSE_UPSTREAM=http://"+site)
 		p := setUp(t, t.TempDir(), env...)
-		s := p.serve(t)
-		if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
-			t.Fatal(err)
-		}
+		s := p.serveAcme(t)
 		_, audit := s.application(p.admin, "audit")
 		id, key := s.application(p.admin, "data", "subjects")
 		runClesaro(t, p.folder, key, "--listen", site, "--server", s.url, "--ca", filepath.Join(p.data, "tls", "cert.pem"), "--tenant", "acme", "--gate", "https://"+people)

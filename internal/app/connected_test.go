@@ -146,10 +146,7 @@ func TestKilledWhileWalking(t *testing.T) {
 }
 
 func killedWhileWalking(t *testing.T, b *beside, p *place, people int) {
-	s := p.serve(t)
-	if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
-		t.Fatal(err)
-	}
+	s := p.serveAcme(t)
 	_, key := s.application(p.admin, "data", "subjects", "rights")
 	c := s.client(key)
 	requests := make([]string, people)

@@ -13,16 +13,22 @@ import (
 	"clause.dev/clause/internal/vault"
 )
 
-// A server that is told to end has written what people did at the gate until then.
-func TestTheEndRecordsWhatWaits(t *testing.T) { companies(t, theEndRecords) }
-
-func theEndRecords(c *company) {
+// clarus starts a server of Clarus, which records what people do at the gate, with somebody.
+func (c *company) clarus() (person string) {
+	c.Helper()
 	src, err := os.ReadFile("../../examples/clarus/policy.yaml")
 	c.must(err)
 	c.must(c.start(string(src)))
 	_, err = c.app.Vault.CreateTenant(c.Context(), c.app.Operator(), vault.Tenant{ID: "acme", Title: "Acme", Region: "london"})
 	c.must(err)
-	person := c.person()
+	return c.person()
+}
+
+// A server that is told to end has written what people did at the gate until then.
+func TestTheEndRecordsWhatWaits(t *testing.T) { companies(t, theEndRecords) }
+
+func theEndRecords(c *company) {
+	person := c.clarus()
 	cert, err := SelfSigned(filepath.Join(c.T.TempDir(), "tls"), []string{"localhost"}, time.Now())
 	c.must(err)
 	at, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,12 +48,7 @@ func theEndRecords(c *company) {
 func TestWhatAnotherProxyLetsPassIsRecorded(t *testing.T) { companies(t, recordedBeside) }
 
 func recordedBeside(c *company) {
-	src, err := os.ReadFile("../../examples/clarus/policy.yaml")
-	c.must(err)
-	c.must(c.start(string(src)))
-	_, err = c.app.Vault.CreateTenant(c.Context(), c.app.Operator(), vault.Tenant{ID: "acme", Title: "Acme", Region: "london"})
-	c.must(err)
-	person := c.person()
+	person := c.clarus()
 	c.app.PeopleURL = "https://app.acme.example"
 	g, err := c.app.Behind("acme")
 	c.must(err)

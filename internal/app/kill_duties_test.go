@@ -75,10 +75,7 @@ func TestKilledInALegalDemand(t *testing.T) {
 	t.Parallel()
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
 		p := setUpOf(t, "clarus", t.TempDir(), env...)
-		s := p.serve(t)
-		if _, err := s.client(p.admin).CreateTenant(t.Context(), tenantOf(t, "clarus")); err != nil {
-			t.Fatal(err)
-		}
+		s := p.serveAcme(t)
 		audit := s.of("clarus", p.admin, "acme", "audit")
 		officer := s.of("clarus", p.admin, "acme", "data", "subjects", "duties")
 		colleague := s.of("clarus", p.admin, "acme", "duties")
@@ -132,10 +129,7 @@ func TestKilledInAnAlert(t *testing.T) {
 	t.Parallel()
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
 		p := setUpOf(t, "clarus", t.TempDir(), env...)
-		s := p.serve(t)
-		if _, err := s.client(p.admin).CreateTenant(t.Context(), tenantOf(t, "clarus")); err != nil {
-			t.Fatal(err)
-		}
+		s := p.serveAcme(t)
 		audit := s.of("clarus", p.admin, "acme", "audit")
 		staff := s.of("clarus", p.admin, "acme", "duties")
 		id := ""
@@ -238,13 +232,6 @@ func only[T any](t *testing.T, all []T, err error) (found T) {
 		found = all[0]
 	}
 	return found
-}
-
-func tenantOf(t *testing.T, company string) api.NewTenant {
-	t.Helper()
-	n := newTenant("acme")
-	n.Region = parsed(t, company).Regions[0].ID
-	return n
 }
 
 func parsed(t *testing.T, company string) *policy.Policy {

@@ -44,10 +44,7 @@ func TestKilledWhileAPolicyIsAnnounced(t *testing.T) {
 			store.URL = "sqlite:" + filepath.Join(p.data, "clause.db")
 		}
 		store.Now = time.Now
-		s := p.serve(t)
-		if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
-			t.Fatal(err)
-		}
+		s := p.serveAcme(t)
 		_, audit := s.application(p.admin, "audit")
 		_, key := s.application(p.admin, "subjects")
 		crowd(t, s.client(key), people)

@@ -95,10 +95,7 @@ func TestKilledWhileACustomerLeaves(t *testing.T) {
 	onKilledEngines(t, func(t *testing.T, env []string, _ db.Config) {
 		const people, records = 20, 2400
 		p := setUp(t, t.TempDir(), env...)
-		s := p.serve(t)
-		if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
-			t.Fatal(err)
-		}
+		s := p.serveAcme(t)
 		_, audit := s.application(p.admin, "audit")
 		_, key := s.application(p.admin, "data", "subjects")
 		fillStore(t, s.client(key), people, records)

@@ -176,6 +176,17 @@ func (p *place) serve(t *testing.T) *child {
 	return s
 }
 
+// serveAcme is serve with the tenant acme.
+func (p *place) serveAcme(t *testing.T) *child {
+	t.Helper()
+	s, acme := p.serve(t), newTenant("acme")
+	acme.Region = parsed(t, p.company).Regions[0].ID
+	if _, err := s.client(p.admin).CreateTenant(t.Context(), acme); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // kill ends the process as a power cut would; on one that has ended it does nothing.
 func (s *child) kill() {
 	_ = s.cmd.Process.Kill() // it may have ended

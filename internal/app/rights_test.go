@@ -195,10 +195,7 @@ func TestKilledWhileErasing(t *testing.T) {
 	t.Parallel()
 	const people = 60
 	p := setUp(t, t.TempDir())
-	s := p.serve(t)
-	if _, err := s.client(p.admin).CreateTenant(t.Context(), newTenant("acme")); err != nil {
-		t.Fatal(err)
-	}
+	s := p.serveAcme(t)
 	_, key := s.application(p.admin, "data", "subjects", "rights")
 	c := s.client(key)
 	requests := map[string]string{} // request to person
