@@ -56,7 +56,7 @@ func offBoardingSabotages() []sabotage {
 		{name: "what was read is served for ever", says: "right after the off-boarding was allowed", front: caching(http.StatusNotFound, http.StatusGone)},
 		{name: "rows are left", says: "After the off-boarding and its sweep the store has", system: func(w *world, sys *control.System) {
 			for _, l := range sys.Canary.Leavers {
-				sys.Store = leaving{sys.Store, w, l.ID}
+				sys.Store = &leaving{RawStore: sys.Store, w: w, tenant: l.ID}
 			}
 		}},
 		{name: "blobs are left", says: "of the customer are left", system: func(w *world, sys *control.System) {

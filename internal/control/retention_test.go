@@ -26,28 +26,29 @@ func TestRetentionPlan(t *testing.T) {
 	refuses(t, keep("retention", nil), func(_ *decision.Rules, q *decision.Request) { q.Standing.Erased = true })
 }
 
-// leaving is sight of a store whose sweep puts the rows of records back.
+// leaving is sight of a store whose sweep puts back the rows of records that were seen: the server sweeps by itself
+// too, maybe before anybody asks it to.
 type leaving struct {
 	control.RawStore
 	w      *world
 	tenant string
+	seen   []map[string][]byte
 }
 
-func (l leaving) Settle(ctx context.Context) error {
-	var rows []map[string][]byte
-	err := l.Rows(ctx, l.tenant, func(table string, columns map[string][]byte) error {
-		if table == "records" {
-			rows = append(rows, columns)
+func (l *leaving) Rows(ctx context.Context, tenant string, row func(table string, columns map[string][]byte) error) error {
+	return l.RawStore.Rows(ctx, tenant, func(table string, columns map[string][]byte) error {
+		if table == "records" && tenant == l.tenant {
+			l.seen = append(l.seen, columns)
 		}
-		return nil
+		return row(table, columns)
 	})
-	if err != nil {
-		return err
-	}
+}
+
+func (l *leaving) Settle(ctx context.Context) error {
 	if err := l.RawStore.Settle(ctx); err != nil {
 		return err
 	}
-	for _, r := range rows {
+	for _, r := range l.seen {
 		err := l.w.exec(ctx, l.tenant, `INSERT INTO records (tenant_id, subject_id, data_set, record_id, version, sealed, created_at, updated_at)
  VALUES ($1, $2, $3, $4, 1, $5, 1, 1) ON CONFLICT DO NOTHING`, l.tenant, string(r["subject_id"]), string(r["data_set"]), string(r["record_id"]), r["sealed"])
 		if err != nil {
@@ -57,7 +58,9 @@ func (l leaving) Settle(ctx context.Context) error {
 	return nil
 }
 
-func leave(w *world, sys *control.System) { sys.Store = leaving{sys.Store, w, sys.Canary.A.ID} }
+func leave(w *world, sys *control.System) {
+	sys.Store = &leaving{RawStore: sys.Store, w: w, tenant: sys.Canary.A.ID}
+}
 
 // aged has a record in the store that is older than what was published lets it be, and that the server, which
 // runs by another policy, leaves alone.
