@@ -215,3 +215,18 @@ func TestStaffSignInRefuses(t *testing.T) {
 	ended := s.browser()
 	refused("a membership that ended", ended, s.leaves(ended))
 }
+
+// TestStaffLeave: who sends browsers to the directory without end is slowed down, and writes no row for each.
+func TestStaffLeave(t *testing.T) {
+	t.Parallel()
+	s := openStaff(t)
+	stranger, last := s.browser(), 0
+	for range 200 {
+		if last, _ = s.get(stranger, s.web.URL+"/console/en/sign-in/directory"); last != http.StatusSeeOther {
+			break
+		}
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("the last is answered %d", last)
+	}
+}

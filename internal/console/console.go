@@ -62,7 +62,8 @@ type door struct {
 	words    map[string]web.Words // by language
 	views    web.Views
 	sessions sessions
-	guesses  guesses
+	guesses  paced // failed attempts to sign in
+	leaves   paced // browsers sent elsewhere to sign in
 }
 
 // New returns the console.

@@ -54,7 +54,7 @@ func (v *visit) signIn() error {
 	}
 	if fault.Is(err, fault.Unauthenticated) {
 		err = wrong
-		if v.door.guesses.failed(web.Source(v.r), v.door.Now()) {
+		if v.door.guesses.tooOften(guessBurst, guessEvery, web.Source(v.r), v.door.Now()) {
 			err = fault.New(op, fault.TooMany, "too many attempts from this network")
 		}
 	}
@@ -81,6 +81,9 @@ func (v *visit) begin() error {
 	w, err := v.way()
 	if err != nil {
 		return err
+	}
+	if v.door.leaves.tooOften(leaveBurst, leaveEvery, web.Source(v.r), v.door.Now()) {
+		return v.complain(fault.New("console.begin", fault.TooMany, "too many attempts from this network"), "sign-in", v.signInPage())
 	}
 	to := v.query("to")
 	if !local(to) {
