@@ -76,13 +76,6 @@ func texts[T ~string](all []T) []string {
 	return out
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // room writes a size as policies do.
 func room(n int) string {
 	if n == 0 {
