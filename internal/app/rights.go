@@ -24,6 +24,7 @@ func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
 			return err
 		},
 	}
+	desk.Beside = a.stored(v, log)
 	if a.walks(v) {
 		desk.Outside = a.outside(v)
 	}

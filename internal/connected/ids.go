@@ -3,6 +3,8 @@ package connected
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/db"
@@ -125,6 +127,21 @@ func (d *Desk) Known(tx *db.Tx, subject string) (map[string][]string, error) {
 		return nil, err
 	}
 	return d.idsOf(tx, who, subject)
+}
+
+// KnownID are the external ids of one kind, as a person is told of them.
+type KnownID struct {
+	Kind string   `json:"kind"`
+	IDs  []string `json:"ids"`
+}
+
+// KnownBy returns a person's external ids by kind, to a duty that has admitted its caller.
+func (d *Desk) KnownBy(tx *db.Tx, subject string) (all []KnownID, err error) {
+	ids, err := d.Known(tx, subject)
+	for _, kind := range slices.Sorted(maps.Keys(ids)) {
+		all = append(all, KnownID{kind, ids[kind]})
+	}
+	return all, err
 }
 
 func (d *Desk) idsOf(tx *db.Tx, who *vault.DataSubject, subject string) (ids map[string][]string, err error) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clause.dev/clause/internal/connect"
+	"clause.dev/clause/internal/connected"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/rights"
@@ -102,11 +103,13 @@ func TestAPackageHoldsWhatOtherSystemsHold(t *testing.T) {
 			}
 		}
 		var whole struct {
-			Known     map[string][]string          `json:"external_ids"`
+			Service struct {
+				Known []connected.KnownID `json:"external_ids"`
+			} `json:"service"`
 			Connected map[string][]json.RawMessage `json:"connected"`
 		}
 		w.must(json.Unmarshal([]byte(member(w, out.Bytes(), "data.json")), &whole))
-		if len(whole.Connected["shop"]) != 3 || len(whole.Connected["crm"]) != 1 || len(whole.Known) != 2 {
+		if len(whole.Connected["shop"]) != 3 || len(whole.Connected["crm"]) != 1 || len(whole.Service.Known) != 2 {
 			t.Errorf("data.json holds %+v", whole)
 		}
 		w.mustSay(w.get(id).Systems, "shop.customers export 1 done", "shop.orders export 2 done", "crm. export 1 done")

@@ -134,6 +134,28 @@ func (d *Desk) Of(tx *db.Tx, about string) (lines connect.Report, pending bool, 
 	return lines, pending, err
 }
 
+// Walk is one through the systems outside that was about a person, as they are told of it.
+type Walk struct {
+	ID       string         `json:"id"`
+	About    string         `json:"about,omitempty"`
+	Action   string         `json:"action"`
+	State    string         `json:"state"`
+	Purposes []string       `json:"purposes,omitempty"`
+	Opened   time.Time      `json:"opened"`
+	Ended    time.Time      `json:"ended,omitzero"`
+	Lines    connect.Report `json:"systems"`
+}
+
+// WalksOf are those about a person, the oldest first, to a duty that has admitted its caller.
+func (d *Desk) WalksOf(tx *db.Tx, subject string) (out []Walk, err error) {
+	all, err := where(tx, `subject_id = $2 ORDER BY opened_at, walk_id`, subject)
+	for i := range all {
+		w := &all[i]
+		out = append(out, Walk{w.id, w.about, w.action, w.state, w.purposes, w.opened, w.ended, w.lines})
+	}
+	return out, err
+}
+
 // offBoards reports whether the tenant's people are being erased everywhere.
 func offBoards(tx *db.Tx) (bool, error) {
 	var n int64

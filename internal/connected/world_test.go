@@ -197,6 +197,7 @@ func newWorld(t *testing.T, c *vaulttest.Clock, d *db.DB) *world {
 	w.ends = &retention.Desk{Vault: w.vault, Engine: engine, Ledger: w.log, Issuer: "Acme", Operator: w.admin, Outside: w.desk}
 	w.rights = &rights.Desk{
 		Vault: w.vault, Clocks: engine, Ledger: w.log, Policy: p, Outside: w.desk, Scratch: kit.Folder,
+		Beside:   []rights.Part{rights.PartOf("external_ids", w.desk.KnownBy), rights.PartOf("systems_told", w.desk.WalksOf)},
 		Promises: map[rights.Right][]rights.Promise{rights.Erasure: {{Answer: obligation.Duty{Kind: "request.erasure", Clause: "c-1", Limit: term("30 days"), Evidence: "answer"}}}},
 		Erase:    w.erase,
 	}

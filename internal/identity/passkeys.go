@@ -21,24 +21,18 @@ const maxPasskeys = 10
 
 // Passkey is one as its owner sees it.
 type Passkey struct {
-	ID, Name    string
-	Added, Used time.Time // Used is zero for one that never was
-	Synced      bool      // the person may have it on several devices
-	Copied      bool      // it is not taken any more: somebody may have a copy of it
+	ID     string    `json:"-"`
+	Name   string    `json:"name"`
+	Added  time.Time `json:"added"`
+	Used   time.Time `json:"used,omitzero"` // zero for one that never was
+	Synced bool      `json:"synced"`        // the person may have it on several devices
+	Copied bool      `json:"copied"`        // it is not taken any more: somebody may have a copy of it
 }
 
 // Passkeys lists the passkeys of whoever is signed in, the oldest first.
 func (a *Accounts) Passkeys(ctx context.Context, tenant string, s session.Session) (list []Passkey, err error) {
-	err = a.DB.Read(ctx, tenant, func(tx *db.Tx) error {
-		list = nil
-		found, err := a.account(tx, s.Subject)
-		if err != nil {
-			return err
-		}
-		all, err := passkeysOf(tx, found)
-		for _, k := range all {
-			list = append(list, Passkey{ID: k.id, Name: k.Name, Added: k.Added, Used: k.Used, Synced: k.Synced, Copied: k.Copied})
-		}
+	err = a.DB.Read(ctx, tenant, func(tx *db.Tx) (err error) {
+		list, err = a.PasskeysOf(tx, s.Subject)
 		return err
 	})
 	return list, fault.Wrap("identity.Passkeys", err)

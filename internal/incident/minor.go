@@ -106,6 +106,26 @@ func (d *Desk) minorOf(tx *db.Tx, subject string) (*minor, error) {
 	return loadMinor(tx, id)
 }
 
+// MinorReport says that somebody is reported to be too young, as they are told of it.
+type MinorReport struct {
+	ID       string    `json:"id"`
+	State    string    `json:"state"`
+	By       string    `json:"by"`
+	Reported time.Time `json:"at"`
+}
+
+// MinorReports are those about a person, to a duty that has admitted its caller.
+func (d *Desk) MinorReports(tx *db.Tx, subject string) ([]MinorReport, error) {
+	m, err := d.minorOf(tx, subject)
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []MinorReport{{m.id, m.state, m.By, db.Moment(m.opened)}}, nil
+}
+
 func (d *Desk) openMinor(tx *db.Tx, by, subject string) (*minor, error) {
 	if _, err := d.Vault.DataSubject(tx, subject); err != nil {
 		return nil, err

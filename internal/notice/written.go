@@ -23,11 +23,11 @@ const writtenPrefix = "wn_"
 
 // Written is a notice that a person asked for on paper.
 type Written struct {
-	ID     string
-	About  string // the event that the notice is about
-	Asked  time.Time
-	Posted time.Time // zero until the letter was posted
-	Clocks []obligation.Clock
+	ID     string             `json:"id"`
+	About  string             `json:"about"` // the event that the notice is about
+	Asked  time.Time          `json:"asked"`
+	Posted time.Time          `json:"posted,omitzero"` // zero until the letter was posted
+	Clocks []obligation.Clock `json:"-"`
 }
 
 // Write has a person sent on paper what they were told by electronic means: the notice about an event, or
@@ -98,10 +98,16 @@ func (d *Desk) WrittenOf(ctx context.Context, c vault.Caller, tenant, subject st
 		if err := d.Vault.Lives(tx, subject); err != nil {
 			return err
 		}
-		all, err = d.writtenWhere(tx, `subject_id = $2`, subject)
+		all, err = d.WrittenTo(tx, subject)
 		return err
 	})
 	return all, fault.Wrap(op, err)
+}
+
+// WrittenTo are those that a person asked for, to a duty that has admitted its caller.
+func (d *Desk) WrittenTo(tx *db.Tx, subject string) ([]Written, error) {
+	all, err := d.writtenWhere(tx, `subject_id = $2`, subject)
+	return all, fault.Wrap("notice.WrittenTo", err)
 }
 
 func (d *Desk) writtenWhere(tx *db.Tx, where string, args ...any) (all []Written, err error) {

@@ -89,16 +89,11 @@ func (d *Desk) handOut(ctx context.Context, tenant string, found *Request, who s
 	if err != nil {
 		return nil, err
 	}
-	var known map[string][]string
 	r, err := d.move(ctx, tenant, found.ID, func(tx *db.Tx, r *Request) error {
 		if !theirs(r) {
 			return errNoRequest()
 		}
-		err := d.take(tx, r, who)
-		if err == nil && spool != nil {
-			known, err = d.Outside.Known(tx, r.Subject)
-		}
-		return err
+		return d.take(tx, r, who)
 	})
 	var p *Package
 	if err == nil {
@@ -108,7 +103,7 @@ func (d *Desk) handOut(ctx context.Context, tenant string, found *Request, who s
 		spool.close()
 		return nil, err
 	}
-	p.spool, p.known = spool, known
+	p.spool = spool
 	return p, nil
 }
 

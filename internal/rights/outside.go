@@ -22,8 +22,6 @@ type Outside interface {
 	Advance(ctx context.Context, tenant, request string) error
 	// Of tells what was done for a request, and whether that goes on.
 	Of(tx *db.Tx, request string) (lines connect.Report, pending bool, err error)
-	// Known are the ids by which the systems know a person.
-	Known(tx *db.Tx, subject string) (map[string][]string, error)
 }
 
 // toldOutside reports whether systems are told of a right, beside what the vault does.

@@ -26,8 +26,7 @@ type Package struct {
 	request Request
 	whole   *vault.Whole
 	made    time.Time
-	spool   *spool              // what other systems handed out; nil where there are none
-	known   map[string][]string // by which ids they know the person
+	spool   *spool // what other systems handed out; nil where there are none
 }
 
 // Name is a name for the file.
@@ -55,7 +54,7 @@ func (p *Package) Write(ctx context.Context, to io.Writer) error {
 	z := zip.NewWriter(to)
 	z.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
 	out := &packing{Package: p, zip: z, words: wordsIn(p.request.details.Language)}
-	for _, part := range []func(context.Context) error{out.data, out.about, out.tables, out.connectedTables, out.page, out.files, out.ledger} {
+	for _, part := range []func(context.Context) error{out.data, out.about, out.tables, out.partTables, out.connectedTables, out.page, out.files, out.ledger} {
 		if err := part(ctx); err != nil {
 			return fault.Wrap(op, err)
 		}
@@ -69,6 +68,7 @@ type packing struct {
 	zip    *zip.Writer
 	words  words
 	shapes []shape
+	parts  []partOf
 }
 
 // member begins a part of the archive, and ends it after fn.
@@ -92,17 +92,13 @@ func (p *packing) data(ctx context.Context) error {
 	}
 	return p.member("data.json", zip.Deflate, func(w *bufio.Writer) error {
 		head, err := json.Marshal(struct {
-			Format     string    `json:"format"`
-			Request    string    `json:"request"`
-			Right      Right     `json:"right"`
-			Person     string    `json:"person"`
-			Made       time.Time `json:"made"`
-			Consents   []string  `json:"consents"`
-			Objections []string  `json:"objections"`
-			Restricted bool      `json:"restricted"`
-
-			Known map[string][]string `json:"external_ids,omitempty"`
-		}{"clause-package/1", p.request.ID, p.request.Right, p.request.Subject, p.made, list(p.whole.Consents), list(p.whole.Objections), p.whole.Restricted, p.known})
+			Format  string    `json:"format"`
+			Request string    `json:"request"`
+			Right   Right     `json:"right"`
+			Person  string    `json:"person"`
+			Made    time.Time `json:"made"`
+			standing
+		}{"clause-package/1", p.request.ID, p.request.Right, p.request.Subject, p.made, standingOf(p.whole)})
 		if err != nil {
 			return err
 		}
@@ -117,6 +113,9 @@ func (p *packing) data(ctx context.Context) error {
 			}
 		}
 		w.WriteString("\n}")
+		if err := p.partsData(ctx, w); err != nil {
+			return err
+		}
 		err = p.connectedData(w)
 		w.WriteString("}\n")
 		return err

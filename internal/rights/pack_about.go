@@ -22,6 +22,8 @@ type account struct {
 	Purposes   []purposeOf       `json:"purposes"`
 	Recipients []recipientOf     `json:"recipients"`
 	Data       []dataOf          `json:"data"`
+	Service    []partOf          `json:"service"`
+	LeftOut    string            `json:"left_out"`
 	Connected  []connectedOf     `json:"connected,omitempty"`
 	Rights     []rightOf         `json:"rights"`
 	Authority  *policy.Authority `json:"authority,omitempty"`
@@ -92,9 +94,9 @@ func (p *packing) account() account {
 	a := account{
 		Made: p.made, Language: lang, Policy: source.Version,
 		Controller: controller{o.Name, o.Role, o.Address, o.Contact, o.Officer.Contact},
-		Purposes:   []purposeOf{}, Recipients: []recipientOf{}, Laws: map[string]string{},
+		Purposes:   []purposeOf{}, Recipients: []recipientOf{}, Laws: map[string]string{}, Service: p.parts, LeftOut: p.words.say("left-out"),
 		Contents: map[string]string{
-			"data.json": "all data, for programs", "data": "a table of each data set, for spreadsheets", "index.html": "all of it, to read",
+			"data.json": "all data, for programs", "data": "a table of each data set, for spreadsheets", "service": "a table of each thing kept to run the service", "index.html": "all of it, to read",
 			"blobs": "files", "ledger.json": "what was done with the data, with proofs: clause ledger verify ledger.json",
 		},
 	}

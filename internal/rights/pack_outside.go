@@ -4,7 +4,6 @@ import (
 	"archive/zip"
 	"bufio"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"html/template"
 	"strconv"
@@ -99,32 +98,23 @@ func (p *packing) columnsOf(set string) (all []column) {
 }
 
 func (p *packing) connectedTable(w *bufio.Writer, f *spooled, set string) error {
-	const op = "rights.connectedTable"
-	out := csv.NewWriter(w)
-	out.UseCRLF = true
 	columns := p.columnsOf(set)
 	row := []string{"table", "key"}
 	for _, c := range columns {
 		row = append(row, inert(c.id))
 	}
-	if err := out.Write(row); err != nil {
-		return fault.As(op, fault.Unavailable, err)
-	}
-	err := f.each(func(r *outsideRow) error {
-		if r.Data != set {
-			return nil
-		}
-		row = append(row[:0], inert(r.Table), inert(r.Key))
-		for _, c := range columns {
-			row = append(row, outsideCell(r.Fields[c.id]))
-		}
-		return fault.As(op, fault.Unavailable, out.Write(row))
+	return sheet(w, row, func(write func([]string) error) error {
+		return f.each(func(r *outsideRow) error {
+			if r.Data != set {
+				return nil
+			}
+			row = append(row[:0], inert(r.Table), inert(r.Key))
+			for _, c := range columns {
+				row = append(row, outsideCell(r.Fields[c.id]))
+			}
+			return write(row)
+		})
 	})
-	out.Flush()
-	if err == nil {
-		err = fault.As(op, fault.Unavailable, out.Error())
-	}
-	return err
 }
 
 // outsideCell is a value of another system as a table shows it: what is no plain value there is shown as JSON.

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,8 +33,8 @@ type page struct {
 	Day     string
 	Style   template.CSS
 	// Rules let the page use its own style and nothing else: values in it came from outside.
-	Rules                             string
-	Consents, Objections, Restriction string
+	Rules string
+	Said  []string
 }
 
 // Say, Basis, Right, Names and Sets are the phrases that the templates ask for.
@@ -99,6 +100,27 @@ func (p *page) stated(key string, ids []string) string {
 	return p.say(key, "what", p.joined(titles))
 }
 
+// said is where the person stands.
+func (p *page) said(w *vault.Whole) []string {
+	all := []string{p.stated("consents", w.Consents), p.stated("objections", w.Objections)}
+	if len(w.OptOuts) > 0 {
+		names := slices.Clone(w.OptOuts)
+		for i := range p.Recipients { // what the policy does not name, or not yet, goes by its id
+			if at := slices.Index(names, p.Recipients[i].ID); at >= 0 {
+				names[at] = p.Recipients[i].Name
+			}
+		}
+		all = append(all, p.say("opt-outs", "what", p.joined(names)))
+	}
+	if w.Electronic {
+		all = append(all, p.say("electronic"))
+	}
+	if w.Restricted {
+		return append(all, p.say("restricted"))
+	}
+	return append(all, p.say("not-restricted"))
+}
+
 // page writes index.html: all of it, to read.
 func (p *packing) page(ctx context.Context) error {
 	const op = "rights.page"
@@ -111,11 +133,7 @@ func (p *packing) page(ctx context.Context) error {
 		account: p.account(), words: p.words, Request: p.request.ID, Day: p.made.In(p.desk.Clocks.Zone).Format(time.DateOnly), Style: template.CSS(pageStyle), // embedded, ours
 		Rules: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
 	}
-	shown.Consents, shown.Objections = shown.stated("consents", p.whole.Consents), shown.stated("objections", p.whole.Objections)
-	shown.Restriction = p.words.say("not-restricted")
-	if p.whole.Restricted {
-		shown.Restriction = p.words.say("restricted")
-	}
+	shown.Said = shown.said(p.whole)
 	return p.member("index.html", zip.Deflate, func(w *bufio.Writer) error {
 		if err := shapes.ExecuteTemplate(w, "head", shown); err != nil {
 			return fault.As(op, fault.Unavailable, err)
@@ -127,6 +145,14 @@ func (p *packing) page(ctx context.Context) error {
 		}
 		for _, of := range p.connected() {
 			if err := p.connectedSection(w, shapes, of); err != nil {
+				return err
+			}
+		}
+		if err := shapes.ExecuteTemplate(w, "service", shown); err != nil {
+			return fault.As(op, fault.Unavailable, err)
+		}
+		for i := range p.parts {
+			if err := p.partSection(ctx, w, shapes, &p.parts[i]); err != nil {
 				return err
 			}
 		}

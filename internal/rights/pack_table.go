@@ -30,27 +30,35 @@ func (p *packing) tables(ctx context.Context) error {
 }
 
 func (p *packing) table(ctx context.Context, w *bufio.Writer, s *shape) error {
-	const op = "rights.table"
-	out := csv.NewWriter(w)
-	out.UseCRLF = true // RFC 4180
 	row := []string{"record", "version", "created", "updated"}
 	for _, c := range s.columns {
 		row = append(row, inert(c.id))
 	}
-	if err := out.Write(row); err != nil {
-		return fault.As(op, fault.Unavailable, err)
-	}
-	err := p.whole.Records(ctx, s.id, func(r *vault.Record) error {
-		fields, err := fieldsOf(r)
-		if err != nil {
-			return err
-		}
-		row = append(row[:0], r.ID, figure(r.Version), r.Created.Format(time.RFC3339), r.Updated.Format(time.RFC3339))
-		for _, c := range s.columns {
-			row = append(row, cell(s.id, r.ID, c.id, fields[c.id]))
-		}
-		return fault.As(op, fault.Unavailable, out.Write(row))
+	return sheet(w, row, func(write func([]string) error) error {
+		return p.whole.Records(ctx, s.id, func(r *vault.Record) error {
+			fields, err := fieldsOf(r)
+			if err != nil {
+				return err
+			}
+			row = append(row[:0], r.ID, figure(r.Version), r.Created.Format(time.RFC3339), r.Updated.Format(time.RFC3339))
+			for _, c := range s.columns {
+				row = append(row, cell(s.id, r.ID, c.id, fields[c.id]))
+			}
+			return write(row)
+		})
 	})
+}
+
+// sheet writes a table for spreadsheets (RFC 4180): its head, and the rows that each gives.
+func sheet(w *bufio.Writer, head []string, each func(write func(row []string) error) error) error {
+	const op = "rights.sheet"
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	write := func(row []string) error { return fault.As(op, fault.Unavailable, out.Write(row)) }
+	err := write(head)
+	if err == nil {
+		err = each(write)
+	}
 	out.Flush()
 	if err == nil {
 		err = fault.As(op, fault.Unavailable, out.Error())

@@ -98,7 +98,7 @@ func TestPackage(t *testing.T) {
 					w.Errorf("%s holds another person's data", name)
 				}
 			}
-			if len(all) != 8 {
+			if len(all) != 10 { // the requests and the consents among them
 				w.Errorf("the package has %d parts", len(all))
 			}
 		}

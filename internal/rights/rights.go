@@ -151,6 +151,8 @@ type Desk struct {
 	Outside Outside
 	// Scratch is a folder for what they hold of a person while a package is made of it; it is encrypted there.
 	Scratch string
+	// Beside are the parts of a package that others keep: of accounts, messages, systems outside.
+	Beside []Part
 	// Tell sends a message, as notify.Enqueue does. It may be nil.
 	Tell func(*db.Tx, notify.Message) error
 	// Changed hears, in its transaction, that a request went a step further. It may be nil.

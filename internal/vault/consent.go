@@ -126,9 +126,32 @@ func (v *Vault) Consents(ctx context.Context, c Caller, tenant, subject string) 
 	return all, nil
 }
 
-func consentsOf(tx *db.Tx, s *subject) (all []Consent, err error) {
-	err = tx.Each(`SELECT consent_id, sealed, at FROM consents WHERE tenant_id = $1 AND subject_id = $2 ORDER BY at DESC, consent_id DESC LIMIT $3`,
-		[]any{s.tenant, s.id, int64(shownConsents)}, func(scan func(...any) error) error {
+func consentsOf(tx *db.Tx, s *subject) ([]Consent, error) {
+	return consentsWhere(tx, s, `ORDER BY at DESC, consent_id DESC LIMIT $3`, int64(shownConsents))
+}
+
+// ConsentsAfter are those that a person gave and withdrew after a cursor, the oldest first, and the cursor of the
+// rest, "" if that is all. It decides nothing, as DataSubject: a duty has admitted its caller.
+func (v *Vault) ConsentsAfter(tx *db.Tx, subject, cursor string, limit int) (page []Consent, next string, err error) {
+	const op = "vault.ConsentsAfter"
+	after, err := db.ParseCursor(cursor, db.Oldest)
+	if err != nil {
+		return nil, "", fault.Wrap(op, err)
+	}
+	s, err := v.load(tx, tx.Tenant(), subject)
+	if err == nil {
+		page, err = consentsWhere(tx, s, `AND (at, consent_id) > ($3, $4) ORDER BY at, consent_id LIMIT $5`, after.At, after.ID, int64(limit))
+	}
+	if err == nil && len(page) == limit {
+		last := &page[limit-1]
+		next = db.Cursor{At: micros(last.At), ID: last.ID}.String()
+	}
+	return page, next, fault.Wrap(op, err)
+}
+
+func consentsWhere(tx *db.Tx, s *subject, which string, args ...any) (all []Consent, err error) {
+	err = tx.Each(`SELECT consent_id, sealed, at FROM consents WHERE tenant_id = $1 AND subject_id = $2 `+which,
+		append([]any{s.tenant, s.id}, args...), func(scan func(...any) error) error {
 			var id string
 			var sealed []byte
 			var at int64
@@ -141,7 +164,7 @@ func consentsOf(tx *db.Tx, s *subject) (all []Consent, err error) {
 			}
 			var kept keptConsent
 			if err := json.Unmarshal(plain, &kept); err != nil {
-				return fault.As("vault.consentsOf", fault.Other, err)
+				return fault.As("vault.consentsWhere", fault.Other, err)
 			}
 			all = append(all, Consent{ID: id, At: fromMicros(at), Expression: kept.Expression, Version: kept.Version, By: kept.By})
 			return nil

@@ -1,6 +1,8 @@
 package vault
 
 import (
+	"time"
+
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
 	"clause.dev/clause/internal/keyring"
@@ -109,6 +111,26 @@ func (v *Vault) DropHandle(tx *db.Tx, subject, kind, value string) error {
 		}
 	}
 	return fault.New(op, fault.NotFound, "nobody is known by that")
+}
+
+// KeptHandle is a handle as it is kept.
+type KeptHandle struct {
+	Kind, Value string
+	Made        time.Time
+}
+
+// AllHandles are a person's handles of every kind, the oldest first.
+func (v *Vault) AllHandles(tx *db.Tx, subject string) (out []KeptHandle, err error) {
+	const op = "vault.AllHandles"
+	s, err := v.load(tx, tx.Tenant(), subject)
+	if err != nil {
+		return nil, fault.Wrap(op, err)
+	}
+	all, err := handlesOf(tx, s)
+	for _, h := range all {
+		out = append(out, KeptHandle{h.kind, h.value, fromMicros(h.made)})
+	}
+	return out, fault.Wrap(op, err)
 }
 
 type handle struct {

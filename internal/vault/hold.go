@@ -238,6 +238,13 @@ func (v *Vault) holdRow(ctx context.Context, tenant, subject string) (h Hold, er
 	return h, err
 }
 
+// HoldOn is the hold on a person of the transaction's tenant, also one whose time is over; NotFound if there is none.
+// It decides nothing, as DataSubject.
+func (v *Vault) HoldOn(tx *db.Tx, subject string) (Hold, error) {
+	h, err := holdIn(tx, tx.Tenant(), subject)
+	return h, fault.Wrap("vault.HoldOn", err)
+}
+
 // holdIn reads the hold on a person; NotFound if there is none.
 func holdIn(tx *db.Tx, tenant, subject string) (Hold, error) {
 	none := fault.New("vault.hold", fault.NotFound, "no hold stands on such a subject")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sort"
+	"time"
 
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/decision"
@@ -16,8 +17,9 @@ import (
 // Erased when the person is erased meanwhile.
 type Whole struct {
 	Standing
-	v *Vault
-	t Target
+	Since time.Time // when the person was made
+	v     *Vault
+	t     Target
 }
 
 // wholePage is how many records are read at a time.
@@ -32,10 +34,14 @@ func (v *Vault) Whole(ctx context.Context, c Caller, tenant, subject string) (*W
 	}
 	err := v.changeFor(ctx, tenant, &q, func(tx *db.Tx) (no, err error) {
 		s, no, err := v.manage(tx, &q)
-		if s != nil {
-			w.Standing = s.stands()
+		if s == nil {
+			return no, err
 		}
-		return no, err
+		w.Standing = s.stands()
+		var since int64
+		err = tx.One(`SELECT created_at FROM subjects WHERE tenant_id = $1 AND subject_id = $2`, []any{tenant, subject}, &since)
+		w.Since = fromMicros(since)
+		return nil, err
 	})
 	if err != nil {
 		return nil, err

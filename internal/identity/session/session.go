@@ -198,16 +198,30 @@ func (s *Sessions) EndAll(tx *db.Tx, subject string) error {
 
 // Of lists a person's sessions that last, the newest first.
 func (s *Sessions) Of(tx *db.Tx, subject string) (all []Session, err error) {
-	err = tx.Each(`SELECT `+columns+` FROM sessions WHERE tenant_id = $1 AND subject_id = $2 AND half = 0 ORDER BY began_at DESC, session_id`,
+	stored, err := s.Stored(tx, subject)
+	for i := range stored {
+		if one := &stored[i]; !one.Half && s.lasts(&one.Session, tx.Now()) {
+			all = append(all, one.Session)
+		}
+	}
+	return all, err
+}
+
+// Stored is a session as it is stored, also one that is over.
+type Stored struct {
+	Session
+	Half bool // a second factor is still to be proven
+}
+
+// Stored lists all that are stored of a person, the newest first.
+func (s *Sessions) Stored(tx *db.Tx, subject string) (all []Stored, err error) {
+	err = tx.Each(`SELECT `+columns+` FROM sessions WHERE tenant_id = $1 AND subject_id = $2 ORDER BY began_at DESC, session_id`,
 		[]any{tx.Tenant(), subject}, func(scan func(...any) error) error {
 			var r row
 			if err := scan(r.dest()...); err != nil {
 				return err
 			}
-			one := r.session()
-			if s.lasts(&one, tx.Now()) {
-				all = append(all, one)
-			}
+			all = append(all, Stored{r.session(), r.half != 0})
 			return nil
 		})
 	for i := range all {

@@ -98,6 +98,30 @@ func askedWhere(tx *db.Tx, condition string, args ...any) (all []asked, err erro
 	return all, err
 }
 
+// Asked is what an agent asked for in a person's name, as the person is told of it.
+type Asked struct {
+	ID       string    `json:"id"`
+	Agent    string    `json:"agent"`
+	Exercise string    `json:"right"`
+	Regime   string    `json:"regime,omitempty"`
+	Denied   string    `json:"reason,omitempty"` // for which it was not done
+	Requests []string  `json:"requests"`
+	Received time.Time `json:"opened"`
+	Ended    time.Time `json:"ended,omitzero"`
+}
+
+// AskedFor is what agents asked for in a person's name that a request came of, the oldest first, to a duty that has
+// admitted its caller.
+func AskedFor(tx *db.Tx, subject string) (out []Asked, err error) {
+	all, err := askedWhere(tx, `EXISTS (SELECT 1 FROM requests r WHERE r.tenant_id = agent_requests.tenant_id AND r.subject_id = $2
+ AND (r.request_id = agent_requests.request_id OR r.request_id = agent_requests.other_id)) ORDER BY received_at, exercise_id`, subject)
+	for i := range all {
+		a := &all[i]
+		out = append(out, Asked{a.id, a.agent, a.exercise, a.regime, a.denied, a.requests, a.received, a.ended})
+	}
+	return out, err
+}
+
 func split(list string) []string {
 	if list == "" {
 		return nil
