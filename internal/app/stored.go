@@ -83,7 +83,7 @@ type messageRow struct {
 	Subject  string            `json:"subject,omitempty"`
 	Language string            `json:"language,omitempty"`
 	About    string            `json:"about,omitempty"`
-	Details  map[string]string `json:"details"`
+	Details  map[string]string `json:"details,omitempty"`
 	State    string            `json:"state"`
 	Ended    time.Time         `json:"ended,omitzero"`
 	Outcome  string            `json:"outcome,omitempty"`

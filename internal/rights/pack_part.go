@@ -21,6 +21,7 @@ type partOf struct {
 	Kept  string `json:"kept"`
 	Rows  int    `json:"rows"`
 	part  *Part
+	shown []partColumn // that any row fills: the page leaves the others out
 }
 
 // rows calls fn with each row of a part, a page at a time, each as the store is then. It ends with Erased when the
@@ -65,6 +66,7 @@ func (p *packing) partsData(ctx context.Context, w *bufio.Writer) error {
 		if i > 0 {
 			w.WriteByte(',')
 		}
+		filled := map[string]bool{}
 		w.WriteString("\n" + strconv.Quote(of.ID) + ": [")
 		err := p.rows(ctx, of.part, func(row json.RawMessage) error {
 			if of.Rows++; of.Rows > 1 {
@@ -72,10 +74,19 @@ func (p *packing) partsData(ctx context.Context, w *bufio.Writer) error {
 			}
 			w.WriteByte('\n')
 			w.Write(row)
-			return nil
+			fields, err := cellsOf(row)
+			for name := range fields {
+				filled[name] = true
+			}
+			return err
 		})
 		if err != nil {
 			return err
+		}
+		for _, c := range of.part.columns {
+			if filled[c.id] {
+				of.shown = append(of.shown, c)
+			}
 		}
 		w.WriteString("]")
 		p.parts = append(p.parts, of)
@@ -144,26 +155,24 @@ func (p *packing) partSection(ctx context.Context, w *bufio.Writer, shapes *temp
 		Title, Count string
 		Columns      []string
 	}{Title: of.Title, Count: p.counted(of.Rows)}
-	if of.Rows > 0 {
-		for _, c := range of.part.columns {
-			head.Columns = append(head.Columns, p.words.say("col."+c.id))
-		}
+	for _, c := range of.shown {
+		head.Columns = append(head.Columns, p.words.say("col."+c.id))
 	}
 	if err := shapes.ExecuteTemplate(w, "part", head); err != nil || of.Rows == 0 {
 		return fault.As("rights.partSection", fault.Unavailable, err)
 	}
-	err := p.rows(ctx, of.part, func(row json.RawMessage) error { return p.partRow(w, of.part, row) })
+	err := p.rows(ctx, of.part, func(row json.RawMessage) error { return p.partRow(w, of.shown, row) })
 	w.WriteString("</tbody></table></div>\n")
 	return err
 }
 
-func (p *packing) partRow(w *bufio.Writer, part *Part, row json.RawMessage) error {
+func (p *packing) partRow(w *bufio.Writer, shown []partColumn, row json.RawMessage) error {
 	fields, err := cellsOf(row)
 	if err != nil {
 		return err
 	}
 	w.WriteString("<tr>")
-	for _, c := range part.columns {
+	for _, c := range shown {
 		w.WriteString(`<td dir="auto">`)
 		switch text := p.partCell(fields[c.id]); {
 		case text == "true" && fields[c.id][0] == 't':
