@@ -160,8 +160,9 @@ wait $pid
 rm -rf "$2"
 `
 
+// start starts it with little memory, as many run at a time. CLAUSE_POSTGRES has more settings, as a benchmark wants.
 func (s *server) start(bin, dir string, account *syscall.Credential) error {
-	return s.startWith(bin, dir, account, "")
+	return s.startWith(bin, dir, account, os.Getenv("CLAUSE_POSTGRES"))
 }
 
 func (s *server) startWith(bin, dir string, account *syscall.Credential, settings string) error {

@@ -1,6 +1,6 @@
 -- +goose Up
 -- Records lie in the order of their key, so that a person's lie together whenever they came. Where each row lay in a
--- page of its own, removing a tenant's took three times as long. A write takes a tenth more CPU for it.
+-- page of its own, removing one took more than twice as long. Storing one takes a fifth more CPU for it (docs/speed.md).
 ALTER TABLE records RENAME TO records_as_they_came;
 CREATE TABLE records (
     tenant_id  TEXT    NOT NULL CHECK (tenant_id <> ''),
