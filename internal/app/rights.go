@@ -6,6 +6,7 @@ import (
 
 	"clause.dev/clause/internal/ledger"
 	"clause.dev/clause/internal/notify"
+	"clause.dev/clause/internal/policy/publish"
 	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/rights/drp"
 	"clause.dev/clause/internal/vault"
@@ -15,7 +16,7 @@ import (
 func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
 	desk := &rights.Desk{
 		Vault: v, Clocks: a.engine(v), Ledger: log, Policy: a.Policy, Promises: a.Plan.Rights, Tell: notify.Enqueue, Scratch: a.temporary(),
-		Held: v.Held, Changed: drp.Changed,
+		Held: v.Held, Changed: drp.Changed, Receipt: receiptOf,
 		Erase: func(ctx context.Context, c vault.Caller, tenant, subject, request string) error {
 			if isCanary(tenant) { // whose certificates nobody would ever read
 				return v.EraseSubject(ctx, c, tenant, subject)
@@ -29,6 +30,11 @@ func (a *App) rights(v *vault.Vault, log *ledger.Log) *rights.Desk {
 		desk.Outside = a.outside(v)
 	}
 	return desk
+}
+
+// receiptOf makes the receipt of a consent, which is kept as a template.
+func receiptOf(c *vault.Consent, subject string) ([]byte, error) {
+	return publish.ConsentReceipt(c.Receipt, publish.Expressed{Record: c.ID, Principal: subject, At: c.At, Given: c.Given})
 }
 
 // finishRequests ends what a crash cut short of the requests of people, in every tenant.

@@ -9,7 +9,6 @@ import (
 	"clause.dev/clause/internal/connect"
 	"clause.dev/clause/internal/db"
 	"clause.dev/clause/internal/fault"
-	"clause.dev/clause/internal/policy/publish"
 	"clause.dev/clause/internal/vault"
 )
 
@@ -89,19 +88,20 @@ type consentRow struct {
 
 func (d *Desk) consentRows(tx *db.Tx, subject, after string) (rows []consentRow, next string, err error) {
 	said, next, err := d.Vault.ConsentsAfter(tx, subject, after, PartRows)
+	if err != nil {
+		return nil, "", err
+	}
 	for i := range said {
 		c := &said[i]
 		row := consentRow{ID: c.ID, At: c.At, Purpose: c.Purpose, Given: c.Given, Text: c.Text, Language: c.Language, Version: c.Version, By: c.By}
 		if len(c.Receipt) > 0 {
-			filled, err := publish.ConsentReceipt(c.Receipt, publish.Expressed{Record: c.ID, Principal: subject, At: c.At, Given: c.Given})
-			if err != nil { // of a form of its own: it is handed out as it is kept
-				filled = c.Receipt
+			if row.Receipt, err = d.Receipt(c, subject); err != nil { // of a form of its own: it is handed out as it is kept
+				row.Receipt, err = c.Receipt, nil
 			}
-			row.Receipt = filled
 		}
 		rows = append(rows, row)
 	}
-	return rows, next, err
+	return rows, next, nil
 }
 
 type requestRow struct {

@@ -151,6 +151,8 @@ type Desk struct {
 	Outside Outside
 	// Scratch is a folder for what they hold of a person while a package is made of it; it is encrypted there.
 	Scratch string
+	// Receipt makes the receipt of a person's consent from what is kept of it.
+	Receipt func(c *vault.Consent, subject string) ([]byte, error)
 	// Beside are the parts of a package that others keep: of accounts, messages, systems outside.
 	Beside []Part
 	// Tell sends a message, as notify.Enqueue does. It may be nil.

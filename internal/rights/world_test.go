@@ -14,6 +14,7 @@ import (
 	"clause.dev/clause/internal/obligation"
 	"clause.dev/clause/internal/policy"
 	"clause.dev/clause/internal/policy/calendar"
+	"clause.dev/clause/internal/policy/publish"
 	"clause.dev/clause/internal/rights"
 	"clause.dev/clause/internal/vault"
 	"clause.dev/clause/internal/vault/vaulttest"
@@ -60,6 +61,9 @@ func (w *world) newDesk() *rights.Desk {
 	w.must(err)
 	return &rights.Desk{
 		Vault: w.vault, Clocks: &obligation.Engine{DB: w.vault.DB, Calendar: cal, Zone: zone}, Ledger: w.log, Policy: w.vault.Policy, Promises: promises(),
+		Receipt: func(c *vault.Consent, subject string) ([]byte, error) {
+			return publish.ConsentReceipt(c.Receipt, publish.Expressed{Record: c.ID, Principal: subject, At: c.At, Given: c.Given})
+		},
 		Tell: func(tx *db.Tx, m notify.Message) error {
 			w.sent = append(w.sent, m)
 			return notify.Enqueue(tx, m)
